@@ -1,0 +1,99 @@
+"""The ``swatch`` command: finds the subcommand, imports only that, and turns errors into exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from swatch.errors import Interrupted, RunFailed, UserError, did_you_mean
+
+# name -> (module under swatch.commands, one line of help)
+COMMANDS = {
+    "train": ("train", "Train one network; any config key can be overridden."),
+    "sweep": ("sweep", "Search over configs with a W&B sweep YAML."),
+    "agent": ("agent", "Join a sweep from this or another machine."),
+    "best": ("best", "Show the best trials of a sweep."),
+    "report": ("report", "Write a sweep's report as one HTML page."),
+    "data": ("data", "Fetch the data sets."),
+    "gradcheck": ("gradcheck", "Check every gradient of a model against finite differences."),
+    "completion": ("completion", "Print the shell completion script."),
+}
+
+EXIT_DONE, EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+
+class LazyGroup(click.Group):
+    """A click group whose subcommands are imported when they are called, so that ``--help`` stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the subcommands in the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one subcommand."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"swatch.commands.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Resolve the subcommand; an unknown one is answered with the nearest."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise UserError(
+                f"there is no command '{args[0]}'.{did_you_mean(args[0], COMMANDS)} "
+                "`swatch --help` lists the commands."
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of subcommands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="swatch")
+def group() -> None:
+    """Hyperparameter sweeps with W&B sweep YAMLs, offline or online, of a NumPy neural network."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command and exit: 0 done, 1 the run failed, 2 bad input, 130 interrupted."""
+    # One BLAS thread unless the user says otherwise: agents run side by side and must not fight for
+    # cores. It must be set before NumPy is first imported; `training.threads` overrides it.
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    try:
+        result: Any = group.main(args=arguments, prog_name="swatch", standalone_mode=False)
+        return result if isinstance(result, int) else EXIT_DONE
+    except UserError as error:
+        return _fail(str(error), EXIT_BAD_INPUT)
+    except click.ClickException as error:
+        return _fail(error.format_message(), EXIT_BAD_INPUT)
+    except RunFailed as error:
+        return _fail(str(error), EXIT_FAILED)
+    except Interrupted as error:
+        return _fail(str(error), EXIT_INTERRUPTED)
+    except (KeyboardInterrupt, click.Abort):
+        return _fail("interrupted", EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # The reader (`| head`) went away; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_DONE
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"swatch: {message}", file=sys.stderr)
+    return code

@@ -1,0 +1,1 @@
+"""The subcommands of ``swatch``, one file each; imported only when they are called."""

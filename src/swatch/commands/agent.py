@@ -1,0 +1,21 @@
+"""``swatch agent``: one more worker for a sweep that is running."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("agent")
+@click.argument("sweep")
+@click.option(
+    "--storage",
+    envvar="SWATCH_STORAGE",
+    metavar="URL",
+    help="The sweep's database; default: the SQLite file in its folder.",
+)
+@click.option("--count", type=click.IntRange(min=1), metavar="N", help="Leave after N trials.")
+def command(sweep: str, storage: str | None, count: int | None) -> int:
+    """Train trials of SWEEP, a running sweep, until none is left. Ctrl-C saves and gives the trial back."""
+    from swatch.sweep.agent_process import serve
+
+    return serve(sweep, storage, count)

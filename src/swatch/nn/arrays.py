@@ -1,0 +1,83 @@
+"""Arrays that are made once and used again: aligned vectors and work arrays."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+# Values and gradients: float32 in training, float64 in gradient checks.
+Array = NDArray[np.floating[Any]]
+
+# Bytes of a cache line, and of the widest vector register.
+ALIGNMENT = 64
+
+
+def aligned_zeros(size: int, dtype: DTypeLike) -> Array:
+    """Return a vector of zeros, shape (size,), whose first element starts a cache line."""
+    itemsize = np.dtype(dtype).itemsize
+    memory = np.zeros(size * itemsize + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    vector: Array = memory[start : start + size * itemsize].view(dtype)
+    return vector
+
+
+class WorkArray:
+    """Memory for one result of a layer, reused in every step.
+
+    It grows to the largest batch it has met. After that, asking for an array is one look-up: the
+    views of each batch size are kept.
+
+    Args:
+        shape: shape of one sample.
+        dtype: type of the elements.
+        fill: value of every element at the start; None leaves them undefined.
+        samples_last: shape the array (*shape, n) instead of (n, *shape), which makes sums over
+            the classes of many samples contiguous.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        dtype: DTypeLike,
+        *,
+        fill: float | None = None,
+        samples_last: bool = False,
+    ) -> None:
+        self.shape = shape
+        self.dtype = np.dtype(dtype)
+        self._fill = fill
+        self._samples_last = samples_last
+        self._capacity = 0
+        self._memory: NDArray[Any] = np.empty(0, self.dtype)
+        self._views: dict[int, NDArray[Any]] = {}
+
+    def __call__(self, samples: int) -> NDArray[Any]:
+        """Return the array for a batch of ``samples``; it is overwritten when it is asked for again."""
+        try:
+            return self._views[samples]
+        except KeyError:
+            return self._add_view(samples)
+
+    def _add_view(self, samples: int) -> NDArray[Any]:
+        per_sample = math.prod(self.shape)
+        if samples > self._capacity:
+            self._capacity = samples
+            self._memory = self._allocate(samples * per_sample)
+            self._views.clear()
+        shape = (*self.shape, samples) if self._samples_last else (samples, *self.shape)
+        view = self._memory[: samples * per_sample].reshape(shape)
+        self._views[samples] = view
+        return view
+
+    def _allocate(self, size: int) -> NDArray[Any]:
+        if self._fill is None:
+            return np.empty(size, self.dtype)
+        # Zeros that are only read cost no memory: the system hands out one page for all of them.
+        return np.zeros(size, self.dtype) if self._fill == 0 else np.full(size, self._fill, self.dtype)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the memory out of copies: its content does not outlive a step, and views would not follow."""
+        return self.__dict__ | {"_capacity": 0, "_memory": np.empty(0, self.dtype), "_views": {}}

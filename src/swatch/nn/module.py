@@ -1,0 +1,75 @@
+"""What every part of a network is: a module that computes forward and differentiates backward."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from swatch.nn.arrays import Array
+from swatch.nn.builder import Builder
+
+Shape = tuple[int, ...]
+
+
+class Module(ABC):
+    """A differentiable part of a network.
+
+    A module is described by its constructor, then built once for the shape of its inputs, which makes its
+    parameters and work arrays. ``forward`` and ``backward`` return work arrays that the next call overwrites;
+    after the first step they allocate nothing.
+
+    Attributes:
+        name: unique in the network, such as ``linear1``.
+        input_shape: shape of one input sample.
+        output_shape: shape of one output sample.
+        trainable: whether it has parameters.
+    """
+
+    name: str = ""
+    input_shape: Shape = ()
+    output_shape: Shape = ()
+    trainable: bool = False
+
+    def build(self, builder: Builder, input_shape: Shape, name: str) -> Shape:
+        """Announce parameters and buffers for inputs of one shape, and return the shape of the outputs.
+
+        Raises:
+            UserError: the module does not take such inputs.
+        """
+        self.name = name
+        self.input_shape = input_shape
+        announced = len(builder.parameters.segments)
+        self.output_shape = self.setup(builder)
+        self.trainable = len(builder.parameters.segments) > announced
+        return self.output_shape
+
+    @abstractmethod
+    def setup(self, builder: Builder) -> Shape:
+        """Announce what ``input_shape`` asks for, make the work arrays, and return the output's shape."""
+
+    @abstractmethod
+    def forward(self, x: Array, training: bool) -> Array:
+        """Return the output for a batch, and keep what ``backward`` needs.
+
+        Args:
+            x: shape (n, *input_shape); it is not changed.
+            training: False evaluates (no dropout).
+
+        Returns:
+            Shape (n, *output_shape); overwritten by the next call.
+        """
+
+    @abstractmethod
+    def backward(self, grad_output: Array, input_gradient: bool = True) -> Array | None:
+        """Write the gradients of the parameters, and return that of the last ``forward``'s input.
+
+        Args:
+            grad_output: dL/d(output), shape (n, *output_shape); it may be overwritten.
+            input_gradient: False spares the work: nothing below has parameters.
+
+        Returns:
+            dL/d(input), shape (n, *input_shape); None may come if it was not asked for.
+        """
+
+    def children(self) -> tuple[Module, ...]:
+        """Return the modules that this one consists of."""
+        return ()

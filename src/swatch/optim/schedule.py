@@ -1,0 +1,53 @@
+"""What every schedule is: a pure function from the step to hyperparameters."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+from swatch.errors import UserError
+
+
+class Schedule(ABC):
+    """The hyperparameters of every step of a run.
+
+    It keeps no state: it can be plotted before a run, and a resumed run has the same values.
+
+    Args:
+        base: the optimizer's own values, such as ``{"learning_rate": 0.001, "beta1": 0.9}``.
+        total_steps: length of the run, at least 1. Later steps have the last step's values.
+
+    Raises:
+        UserError: ``total_steps`` is below 1.
+    """
+
+    def __init__(self, base: Mapping[str, float], total_steps: int) -> None:
+        if total_steps < 1:
+            raise UserError(f"total_steps must be at least 1, found {total_steps}")
+        self.base = dict(base)
+        self.total_steps = total_steps
+
+    @abstractmethod
+    def __call__(self, step: int) -> dict[str, float]:
+        """Return the hyperparameters of a step; the first step is 0."""
+
+    def progress(self, step: int) -> float:
+        """Return how far the run is: 0 at its first step, 1 at its last."""
+        return min(step / (self.total_steps - 1), 1.0) if self.total_steps > 1 else 0.0
+
+
+def anneal(start: float, end: float, progress: float) -> float:
+    """Return the value on half a cosine wave from ``start`` at progress 0 to ``end`` at 1."""
+    return end + (start - end) * (1 + math.cos(math.pi * progress)) / 2
+
+
+def in_unit_interval(name: str, value: float) -> float:
+    """Return ``value``.
+
+    Raises:
+        UserError: it is outside [0, 1]; the message begins with ``name``.
+    """
+    if not 0 <= value <= 1:
+        raise UserError(f"{name} must be in [0, 1], found {value}")
+    return value

@@ -1,0 +1,200 @@
+// The three figures. Each builder returns what Plotly draws; page.js decides when.
+
+const report = JSON.parse(document.getElementById("report-data").textContent);
+const byNumber = new Map(report.trials.map((trial, index) => [trial.number, { ...trial, index }]));
+
+const STATES = [
+  { names: ["finished"], label: "finished", colour: "finished", symbol: "circle", dash: "solid" },
+  { names: ["stopped"], label: "stopped early", colour: "stopped", symbol: "diamond", dash: "dot" },
+  { names: ["running", "waiting"], label: "still going", colour: "running", symbol: "circle-open", dash: "solid" },
+  { names: ["failed", "crashed"], label: "failed", colour: "failed", symbol: "x-thin-open", dash: "dash" },
+];
+
+// Plotly reads a little HTML in labels; what users wrote must stay text.
+const plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+const shorten = (text, length) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
+
+const hoverTexts = new Map(
+  report.trials.map((trial) => {
+    const lines = [`<b>Trial ${trial.number}</b> · ${plain(trial.state)}`];
+    lines.push(`${plain(report.metricLabel)} <b>${plain(trial.text)}</b>`);
+    for (const [name, value] of trial.parameters.slice(0, 14)) {
+      lines.push(`${plain(shorten(name, 40))} ${plain(shorten(value, 40))}`);
+    }
+    if (trial.reason) lines.push(`<i>${plain(shorten(trial.reason, 90))}</i>`);
+    return [trial.number, lines.join("<br>")];
+  }),
+);
+
+function focusedRange() {
+  const [low, high] = report.focus;
+  const margin = (high - low || Math.abs(high) * 0.02 || 1) * 0.08;
+  return [low - margin, high + margin];
+}
+
+function progressFigure(pinned) {
+  const range = focusedRange();
+  const traces = STATES.map((state) => {
+    const shown = report.trials.filter((trial) => state.names.includes(trial.state) && trial.value !== null);
+    return {
+      type: "scatter",
+      mode: "markers",
+      name: state.label,
+      x: shown.map((trial) => trial.number),
+      y: shown.map((trial) => trial.value),
+      customdata: shown.map((trial) => hoverTexts.get(trial.number)),
+      hovertemplate: "%{customdata}<extra></extra>",
+      marker: { color: colour(state.colour), symbol: state.symbol, size: report.trials.length > 150 ? 6 : 8, opacity: 0.85 },
+    };
+  });
+  // Trials without a value have no height: they sit in a strip along the lower edge, on an axis of their own.
+  const without = report.trials.filter((trial) => trial.value === null && !["running", "waiting"].includes(trial.state));
+  traces.push({
+    type: "scatter",
+    mode: "markers",
+    name: "no result",
+    yaxis: "y2",
+    x: without.map((trial) => trial.number),
+    y: without.map(() => 0.025),
+    customdata: without.map((trial) => hoverTexts.get(trial.number)),
+    hovertemplate: "%{customdata}<extra></extra>",
+    marker: { color: colour("failed"), symbol: "x-thin-open", size: 8, line: { width: 2, color: colour("failed") } },
+  });
+  traces.push({
+    type: "scatter",
+    mode: "lines",
+    name: "best so far",
+    x: report.trials.map((trial) => trial.number),
+    y: report.runningBest,
+    line: { color: colour("text"), width: 2, shape: "hv" },
+    hoverinfo: "skip",
+  });
+  const marked = byNumber.get(pinned ?? report.best);
+  if (marked && marked.value !== null) {
+    traces.push({
+      type: "scatter",
+      mode: "markers",
+      name: pinned === null ? "best" : `trial ${pinned}`,
+      x: [marked.number],
+      y: [marked.value],
+      hoverinfo: "skip",
+      marker: { color: "rgba(0,0,0,0)", size: 16, line: { color: colour("accent"), width: 2 } },
+    });
+  }
+  return {
+    data: traces.filter((trace) => trace.x.length > 0),
+    layout: baseLayout({
+      xaxis: axisStyle("trial", { showgrid: false, tickformat: "d", nticks: Math.min(12, report.trials.length + 1) }),
+      yaxis: axisStyle(plain(report.metricLabel), { range }),
+      yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
+    }),
+  };
+}
+
+function parallelFigure() {
+  const sign = report.goal === "maximize" ? 1 : -1;
+  // The good lines are drawn last, over the others.
+  const order = [...byNumber.values()]
+    .filter((trial) => trial.value !== null)
+    .sort((a, b) => sign * (a.value - b.value) || b.number - a.number);
+  const [low, high] = report.focus;
+  const values = order.map((trial) => Math.min(Math.max(trial.value, low), high));
+  const spread = high - low || 1;
+  const ticks = [0, 1, 2, 3, 4].map((index) => low + (spread * index) / 4);
+  const digits = Math.max(2, Math.min(6, Math.ceil(-Math.log10(spread)) + 2));
+  const dimensions = report.axes.map((axis) => ({
+    label: plain(shorten(axis.name, 22)) + (axis.isLog ? " (log)" : ""),
+    values: order.map((trial) => axis.positions[trial.index]),
+    range: [Math.min(0, ...axis.ticks.map((tick) => tick[0])), 1],
+    tickvals: axis.ticks.map((tick) => tick[0]),
+    ticktext: axis.ticks.map((tick) => plain(shorten(tick[1], 18))),
+  }));
+  dimensions.push({
+    label: `<b>${plain(shorten(report.metricLabel, 24))}</b>`,
+    values,
+    range: [low, low + spread],
+    tickvals: ticks,
+    ticktext: ticks.map((value) => value.toPrecision(Math.max(digits, 2)).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "")),
+  });
+  return {
+    numbers: order.map((trial) => trial.number),
+    dimensions,
+    data: [
+      {
+        type: "parcoords",
+        dimensions,
+        line: { color: values, colorscale: colourScale(report.goal), cmin: low, cmax: low + spread, showscale: false },
+        labelfont: { size: 13, color: colour("text"), family: FONT },
+        tickfont: { size: 12, color: colour("text"), family: FONT },
+        rangefont: { size: 1, color: "rgba(0,0,0,0)" },
+        unselected: { line: { color: colour("muted"), opacity: 0.08 } },
+        labelside: "top",
+      },
+    ],
+    layout: baseLayout({ margin: { l: 64, r: 72, t: 44, b: 20 } }),
+  };
+}
+
+function curvesFigure(metric, selected, pinned) {
+  const drawn = report.trials.filter((trial) => report.curves.trials[trial.number] && (!selected || selected.has(trial.number)));
+  const opacity = Math.max(0.25, Math.min(0.75, 12 / Math.sqrt(drawn.length || 1) / 3));
+  const traces = [];
+  for (const state of STATES) {
+    const line = { x: [], y: [], customdata: [] };
+    const end = { x: [], y: [], customdata: [] };
+    for (const trial of drawn.filter((each) => state.names.includes(each.state))) {
+      const text = hoverTexts.get(trial.number);
+      const curve = report.curves.trials[trial.number];
+      const known = curve.y[metric].map((value, index) => [curve.x[index], value]).filter((point) => point[1] !== null);
+      if (known.length === 0) continue;
+      for (const [x, y] of [...known, [null, null]]) {
+        line.x.push(x);
+        line.y.push(y);
+        line.customdata.push([trial.number, text]);
+      }
+      end.x.push(known.at(-1)[0]);
+      end.y.push(known.at(-1)[1]);
+      end.customdata.push([trial.number, text]);
+    }
+    if (end.x.length === 0) continue;
+    const shared = { type: "scatter", legendgroup: state.label, hovertemplate: "%{customdata[1]}<br>%{x}: %{y:.5~g}<extra></extra>" };
+    traces.push({ ...shared, ...line, mode: "lines", name: state.label, showlegend: false, opacity, line: { color: colour(state.colour), width: 1.3, dash: state.dash } });
+    traces.push({ ...shared, ...end, mode: "markers", name: state.label, opacity: Math.min(1, opacity + 0.25), marker: { color: colour(state.colour), symbol: state.symbol, size: 6 } });
+  }
+  const marked = pinned ?? report.best;
+  const curve = report.curves.trials[marked];
+  if (curve && (!selected || selected.has(marked))) {
+    traces.push({
+      type: "scatter",
+      mode: "lines+markers",
+      name: pinned === null ? `trial ${marked} (best)` : `trial ${marked}`,
+      x: curve.x,
+      y: curve.y[metric],
+      customdata: curve.x.map(() => [marked, hoverTexts.get(marked)]),
+      hovertemplate: "%{customdata[1]}<br>%{x}: %{y:.5~g}<extra></extra>",
+      line: { color: colour("text"), width: 2.6 },
+      marker: { size: 5 },
+    });
+  }
+  // Filled while the pointer is on a curve; it must be there from the start, so that nothing is redrawn.
+  traces.push({ type: "scatter", mode: "lines", name: "pointed at", x: [], y: [], hoverinfo: "skip", showlegend: false, line: { color: colour("accent"), width: 3 } });
+  const label = report.curves.labels[report.curves.metrics.indexOf(metric)];
+  const yaxis = axisStyle(plain(label));
+  if (metric === report.metric) yaxis.range = curveRange(drawn, metric);
+  return {
+    data: traces,
+    layout: baseLayout({ xaxis: axisStyle(report.curves.xLabel, { showgrid: false, tickformat: ",~g" }), yaxis }),
+  };
+}
+
+// Leaves out the worst twentieth of the points, so that one bad start does not flatten all the rest.
+function curveRange(drawn, metric) {
+  const values = drawn.flatMap((trial) => report.curves.trials[trial.number].y[metric]).filter((value) => value !== null);
+  if (values.length < 20) return undefined;
+  values.sort((a, b) => a - b);
+  const cut = Math.floor(values.length / 20);
+  const [low, high] =
+    report.goal === "maximize" ? [values[cut], values.at(-1)] : [values[0], values.at(-1 - cut)];
+  const margin = (high - low || 1) * 0.06;
+  return [low - margin, high + margin];
+}

@@ -1,0 +1,214 @@
+// When figures are drawn, and what the page's controls do.
+
+const state = { metric: report.curves.metrics[0] ?? null, pinned: null, selected: null };
+const element = (id) => document.getElementById(id);
+const drawn = new Map();
+
+function draw(id, figure, whenDrawn) {
+  const target = element(id);
+  if (!target) return;
+  const first = !drawn.has(id);
+  drawn.set(id, figure);
+  Plotly.react(target, figure.data, figure.layout, CONFIG);
+  if (first && whenDrawn) whenDrawn(target);
+}
+
+const drawProgress = () => draw("figure-progress", progressFigure(state.pinned));
+const drawCurves = () => draw("figure-curves", curvesFigure(state.metric, state.selected, state.pinned), followPointer);
+
+function drawParallel() {
+  const target = element("figure-parallel");
+  if (!target) return;
+  const figure = parallelFigure();
+  // Below this width labels run into each other; the figure then scrolls inside its frame.
+  target.style.minWidth = `${figure.dimensions.length * 104}px`;
+  const kept = drawn.has("figure-parallel") ? target.data[0].dimensions.map((each) => each.constraintrange) : [];
+  figure.data[0].dimensions.forEach((each, index) => {
+    if (kept[index]) each.constraintrange = kept[index];
+  });
+  draw("figure-parallel", figure, (drawnTarget) => drawnTarget.on("plotly_restyle", () => select(brushed())));
+}
+
+function drawAll() {
+  drawProgress();
+  drawParallel();
+  drawCurves();
+}
+
+// --- pointing, pinning, selecting ---
+
+function followPointer(target) {
+  const show = (number) => {
+    const curve = report.curves.trials[number];
+    const last = target.data.length - 1;
+    Plotly.restyle(target, { x: [curve ? curve.x : []], y: [curve ? curve.y[state.metric] : []] }, [last]);
+  };
+  let current = null;
+  target.on("plotly_hover", (event) => {
+    const number = event.points[0].customdata?.[0] ?? null;
+    target.dataset.pointedAt = number ?? "";
+    if (number !== current) show((current = number));
+  });
+  target.on("plotly_unhover", () => {
+    target.dataset.pointedAt = "";
+    show((current = null));
+  });
+  target.on("plotly_click", (event) => pin(event.points[0].customdata?.[0] ?? null));
+}
+
+function pin(number) {
+  state.pinned = state.pinned === number ? null : number;
+  for (const row of document.querySelectorAll("#trial-table tbody tr")) {
+    row.classList.toggle("pinned", Number(row.dataset.trial) === state.pinned);
+  }
+  drawProgress();
+  drawCurves();
+}
+
+function brushed() {
+  const { numbers } = drawn.get("figure-parallel");
+  const { dimensions } = element("figure-parallel").data[0];
+  const limits = dimensions
+    .filter((each) => each.constraintrange && each.constraintrange.length)
+    .map((each) => ({
+      values: each.values,
+      ranges: Array.isArray(each.constraintrange[0]) ? each.constraintrange : [each.constraintrange],
+    }));
+  if (limits.length === 0) return null;
+  return new Set(
+    numbers.filter((_, index) =>
+      limits.every(({ values, ranges }) => ranges.some(([low, high]) => values[index] >= low && values[index] <= high)),
+    ),
+  );
+}
+
+function select(numbers) {
+  state.selected = numbers;
+  for (const row of document.querySelectorAll("#trial-table tbody tr")) {
+    row.hidden = numbers !== null && !numbers.has(Number(row.dataset.trial));
+  }
+  const note = numbers ? `${numbers.size} of ${report.trials.length} trials selected.` : "";
+  element("selection-note").textContent = note;
+  element("table-note").textContent = note;
+  element("clear-selection").hidden = numbers === null;
+  drawCurves();
+}
+
+element("clear-selection")?.addEventListener("click", () => {
+  const target = element("figure-parallel");
+  for (const dimension of target.data[0].dimensions) delete dimension.constraintrange;
+  drawParallel();
+  select(null);
+});
+
+element("trial-table")?.tBodies[0].addEventListener("click", (event) => {
+  const row = event.target.closest("tr");
+  if (row && !String(getSelection())) pin(Number(row.dataset.trial));
+});
+
+// --- buttons ---
+
+function choose(button) {
+  for (const other of button.parentElement.children) other.setAttribute("aria-pressed", String(other === button));
+}
+
+for (const button of document.querySelectorAll("[data-metric]")) {
+  button.addEventListener("click", () => {
+    choose(button);
+    state.metric = button.dataset.metric;
+    drawCurves();
+  });
+}
+
+for (const button of document.querySelectorAll("[data-cells]")) {
+  button.addEventListener("click", () => {
+    choose(button);
+    element("confusion-matrix").className = `confusion ${button.dataset.cells}`;
+  });
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", async () => {
+    const source = element(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+    } catch {
+      // Some browsers keep the clipboard from pages on disk: then the text is at least selected.
+      getSelection().selectAllChildren(source);
+      document.execCommand("copy");
+    }
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy"), 1600);
+  });
+}
+
+// --- sorting ---
+
+function cellKey(row, column) {
+  const cell = row.cells[column];
+  if (cell.dataset.value === undefined) return cell.textContent.trim();
+  return cell.dataset.value === "" ? null : Number(cell.dataset.value);
+}
+
+function compare(a, b) {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  return String(a).localeCompare(String(b), "en", { numeric: true });
+}
+
+function sortBy(table, heading) {
+  const column = heading.cellIndex;
+  const direction = heading.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending";
+  for (const other of heading.parentElement.cells) other.removeAttribute("aria-sort");
+  heading.setAttribute("aria-sort", direction);
+  const sign = direction === "ascending" ? 1 : -1;
+  const rows = [...table.tBodies[0].rows].map((row) => [cellKey(row, column), row]);
+  // What is missing comes last either way.
+  rows.sort(([a], [b]) => (a === null || b === null ? (a === null) - (b === null) : sign * compare(a, b)));
+  table.tBodies[0].append(...rows.map(([, row]) => row));
+}
+
+for (const table of document.querySelectorAll("table.sortable")) {
+  table.tHead.addEventListener("click", (event) => {
+    if (event.target.closest("button")) sortBy(table, event.target.closest("th"));
+  });
+}
+
+// --- drawing, themes, paper ---
+
+if (report.focus && element("progress-note")) {
+  const [low, high] = report.focus;
+  const beyond = report.trials.filter((trial) => trial.value !== null && (trial.value < low || trial.value > high)).length;
+  if (beyond) {
+    const side = report.goal === "maximize" ? "below" : "above";
+    element("progress-note").textContent = `${beyond} ${beyond === 1 ? "lies" : "lie"} ${side} the picture; zoom out to see ${beyond === 1 ? "it" : "them"}.`;
+  }
+}
+
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+
+const resize = (width) => {
+  for (const id of drawn.keys()) Plotly.relayout(element(id), width ? { width } : { width: null, autosize: true });
+};
+addEventListener("beforeprint", () => {
+  document.documentElement.classList.add("printing");
+  drawAll();
+  resize(680);
+});
+addEventListener("afterprint", () => {
+  document.documentElement.classList.remove("printing");
+  resize(null);
+  drawAll();
+});
+
+// One figure a frame, the topmost first: the page can be read and scrolled while the rest is drawn.
+const queue = [drawProgress, drawParallel, drawCurves];
+function next() {
+  const task = queue.shift();
+  if (!task) {
+    document.documentElement.dataset.ready = "true";
+    return;
+  }
+  task();
+  setTimeout(next);
+}
+setTimeout(next);

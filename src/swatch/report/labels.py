@@ -1,0 +1,84 @@
+"""How parameters, metrics, values and durations are written for people, the same in terminal and page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+_PARTS = {"val": "validation", "train": "training", "test": "test"}
+_METRICS = {
+    "seconds": "seconds per epoch",
+    "samples_per_second": "samples per second",
+}
+
+
+def short_names(keys: Iterable[str]) -> dict[str, str]:
+    """Return for every dotted key its shortest ending that no other key shares.
+
+    ``optimizer.learning_rate`` becomes ``learning_rate`` unless another key ends in it too.
+    """
+    keys = list(dict.fromkeys(keys))
+    names: dict[str, str] = {}
+    for key in keys:
+        parts = key.split(".")
+        endings = (".".join(parts[-length:]) for length in range(1, len(parts) + 1))
+        names[key] = next(
+            (end for end in endings if not any(_ends_in(other, end) for other in keys if other != key)), key
+        )
+    return names
+
+
+def _ends_in(key: str, ending: str) -> bool:
+    return key == ending or key.endswith("." + ending)
+
+
+def metric_label(metric: str) -> str:
+    """Return a metric's name in words: ``val/accuracy`` is ``validation accuracy``."""
+    if metric in _METRICS:
+        return _METRICS[metric]
+    part, slash, name = metric.partition("/")
+    return f"{_PARTS.get(part, part)} {name}".replace("_", " ") if slash else metric.replace("_", " ")
+
+
+def format_value(value: Any) -> str:
+    """Return a parameter's value as people write it: ``0.002``, ``256-128`` for a list, ``none``."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={format_value(item)}" for key, item in value.items()) or "{}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "-".join(format_value(item) for item in value) or "[]"
+    return str(value)
+
+
+def format_metric(value: float | None, digits: int = 4) -> str:
+    """Return a metric with ``digits`` decimals, or significant digits where decimals would hide it."""
+    if value is None or math.isnan(value):
+        return "–"
+    if value == 0 or 0.001 <= abs(value) < 10_000:
+        return f"{value:.{digits}f}"
+    return f"{value:.{digits}g}"
+
+
+def format_seconds(seconds: float | None) -> str:
+    """Return a duration in its two largest units: ``4.2 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    if seconds is None or not math.isfinite(seconds):
+        return "–"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def count_of(number: int, noun: str) -> str:
+    """Return ``1 trial`` or ``3 trials``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,199 @@
+"""An agent: takes a point, trains it, reports every epoch, writes the result, and goes on."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+from swatch.errors import Interrupted, UserError
+from swatch.files import WriteError, make_folder, write_text
+from swatch.sweep.claiming import Claims
+from swatch.sweep.heartbeat import Heartbeat
+from swatch.sweep.ledger import Attempt, Fenced, Ledger
+from swatch.sweep.ledger.database import LedgerError
+from swatch.sweep.ledger.mirror import AttemptEnd
+from swatch.sweep.records import SweepRecord
+from swatch.sweep.restored import RestoredSweep
+from swatch.sweep.trial import Outcome, Trial, TrialInterrupted
+from swatch.sweep.view import SweepView
+
+Runner = Callable[[Trial], Outcome]
+
+DIVERGED = "diverged"
+TRACEBACK_FILE = "traceback.txt"
+
+GAVE_UP = 3
+"""Exit code of an agent that stopped after too many failures in a row."""
+
+
+@dataclass(frozen=True)
+class AgentEnd:
+    """Why an agent left."""
+
+    reason: str
+    gave_up: bool = False
+    interrupted: bool = False
+
+
+class Agent:
+    """Works on one sweep until nothing is left, it is told to stop, or it fails too often in a row."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        restored: RestoredSweep,
+        runner: Runner,
+        *,
+        home: Path,
+        stop: Event | None = None,
+        name: str | None = None,
+        on_trial: Callable[[], None] | None = None,
+    ) -> None:
+        """Remember what to do; :meth:`work` does it.
+
+        Args:
+            ledger: Opened with the sweep's axes.
+            restored: The sweep, its space and its stopping rule.
+            runner: Trains one trial.
+            home: Run directories go here.
+            stop: Set from outside: finish the step, save, give the trial back, and leave.
+            name: The agent's name in the ledger, if its controller has chosen one.
+            on_trial: Called whenever a trial has begun or ended.
+        """
+        self.ledger = ledger
+        self.restored = restored
+        self.sweep_id = restored.sweep.id
+        self.view = SweepView(ledger, self.sweep_id)
+        self.stop = stop or Event()
+        self._runner, self._home, self._name = runner, home, name
+        self._on_trial = on_trial or (lambda: None)
+        self._failures = 0
+
+    def work(self, count: int | None = None) -> AgentEnd:
+        """Train trials, at most ``count`` of them; raises UserError for what the user must mend."""
+        self.id = self.ledger.register(self.sweep_id, "agent", self._name)
+        self._claims = Claims(self.ledger, self.restored, self.view, self.id, self.stop)
+        try:
+            with Heartbeat(self.ledger, self.id):
+                end = self._work(count)
+        except (UserError, KeyboardInterrupt) as error:
+            self._leave(str(error) or "interrupted", "interrupted")
+            raise
+        except BaseException as error:
+            self._leave(f"{type(error).__name__}: {error}", "crashed")
+            raise
+        self._leave(end.reason, "interrupted")
+        return end
+
+    def _leave(self, reason: str, state: AttemptEnd) -> None:
+        # A ledger that cannot be written learns of the end from whoever misses this agent.
+        with suppress(LedgerError):
+            self.ledger.goodbye(self.sweep_id, self.id, reason, state=state)
+
+    def _work(self, count: int | None) -> AgentEnd:
+        limit = int(self.restored.sweep.options.get("max_consecutive_failures", 0))
+        done = 0
+        while not self.stop.is_set():
+            if count is not None and done >= count:
+                return AgentEnd(f"trained {done} trials")
+            found = self._claims.next()
+            if isinstance(found, str):
+                return AgentEnd(found)
+            self._train(*found)
+            done += 1
+            if limit and self._failures >= limit:
+                return AgentEnd(f"{self._failures} trials in a row failed", gave_up=True)
+        return AgentEnd("told to stop", interrupted=True)
+
+    def _train(self, sweep: SweepRecord, attempt: Attempt) -> None:
+        trial = self._handle(sweep, attempt)
+        self._on_trial()
+        try:
+            outcome = self._runner(trial)
+        except Fenced:
+            return  # Another attempt owns the trial now.
+        except LedgerError:
+            raise
+        except WriteError as error:
+            # No other trial could be written either.
+            self.ledger.end_attempt(attempt, "interrupted", reason=str(error))
+            raise
+        except (Interrupted, TrialInterrupted) as error:
+            self.ledger.end_attempt(attempt, "interrupted", reason=str(error) or "interrupted")
+            self.stop.set()
+        except KeyboardInterrupt:
+            self.ledger.end_attempt(attempt, "interrupted", reason="interrupted")
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a training raises, the sweep goes on
+            self._fail(trial, attempt, error)
+        else:
+            self._finish(trial, attempt, outcome)
+        self._on_trial()
+
+    def _handle(self, sweep: SweepRecord, attempt: Attempt) -> Trial:
+        return Trial(
+            number=attempt.trial_number,
+            run_id=attempt.run_id,
+            run_directory=self._home / attempt.run_id,
+            seed=attempt.seed,
+            attempt=attempt.number,
+            point=attempt.point,
+            parameters=self.restored.space.nested(attempt.point),
+            overrides=(*self.restored.overrides(attempt.point), *sweep.options.get("watch_overrides", ())),
+            sweep_id=self.sweep_id,
+            metric=sweep.metric,
+            goal=sweep.goal,
+            _attempt=attempt,
+            _ledger=self.ledger,
+            _view=self.view,
+            _rule=self.restored.rule,
+            _stop=self.stop,
+        )
+
+    def _finish(self, trial: Trial, attempt: Attempt, outcome: Outcome) -> None:
+        self._fill_gaps(trial, attempt, outcome)
+        status, reason = outcome.status, outcome.reason
+        if status == "interrupted":
+            self.ledger.end_attempt(attempt, "interrupted", reason=reason)
+            self.stop.set()
+            return
+        objective = self.view.trial(trial.number).objective
+        if status in ("finished", "stopped") and objective is None:
+            logged = sorted({key for record in trial.history for key in record} - {"epoch", "seconds"})
+            status, reason = (
+                "failed",
+                f"it logged no finite '{trial.metric}' (it logged: {', '.join(logged)})",
+            )
+        decision = trial.decision
+        seen = (
+            {"band": decision.band, "threshold": decision.threshold, "value": decision.value}
+            if status == "stopped" and decision is not None
+            else None
+        )
+        if status not in ("finished", "stopped", "failed"):
+            raise ValueError(f"a training ended with the unknown status '{status}'")
+        self.ledger.end_attempt(attempt, status, reason=reason, summary=outcome.summary, decision=seen)  # type: ignore[arg-type]
+        # A diverged run says something of its point, not of the agent.
+        failed = status == "failed" and not (reason or "").startswith(DIVERGED)
+        self._failures = self._failures + 1 if failed else 0
+
+    def _fill_gaps(self, trial: Trial, attempt: Attempt, outcome: Outcome) -> None:
+        """Log epochs that a crash left in the run's history but not in the ledger."""
+        self.view.refresh()
+        known = {record["epoch"] for record in self.view.trial(trial.number).history}
+        if any(record["epoch"] not in known for record in outcome.history):
+            self.ledger.log(attempt, list(outcome.history), first=False)
+            self.view.refresh()
+
+    def _fail(self, trial: Trial, attempt: Attempt, error: Exception) -> None:
+        reason = " ".join(str(error).split())
+        if not isinstance(error, UserError):  # which is for people, and says all there is
+            folder = make_folder(trial.run_directory)
+            write_text(folder / TRACEBACK_FILE, "".join(traceback.format_exception(error)))
+            reason = f"{type(error).__name__}: {reason}".rstrip(": ")
+        self.ledger.end_attempt(attempt, "failed", reason=reason)
+        self._failures += 1

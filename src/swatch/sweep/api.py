@@ -1,0 +1,133 @@
+"""Sweeping from Python: ``swatch.sweep.run(yaml, train_function)``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from swatch.sweep.opening import OpenSweep
+    from swatch.sweep.records import SweepRecord, TrialRecord
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """A sweep after it."""
+
+    sweep: SweepRecord
+    trials: list[TrialRecord]
+    """By number."""
+    best: TrialRecord
+    """The one with the best value of the sweep's metric."""
+    directory: Path
+    """``best.yaml``, ``trials.csv``, ``report.html`` and the ledger."""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The best trial's swept parameters."""
+        return dict(self.best.point)
+
+    @property
+    def value(self) -> float:
+        """The best value of the sweep's metric."""
+        assert self.best.objective is not None
+        return self.best.objective
+
+
+def run(
+    sweep: str | Path | Mapping[str, Any],
+    train: Callable[..., Any],
+    *,
+    count: int | None = None,
+    agents: int = 1,
+    name: str | None = None,
+    seed: int = 0,
+    home: str | Path | None = None,
+    tracking: str = "auto",
+    storage: str | None = None,
+    retries: int | None = None,
+    max_consecutive_failures: int | None = None,
+) -> SweepResult:
+    """Sweep over a function of yours.
+
+    The same call again goes on with a sweep that was interrupted.
+
+    Args:
+        sweep: A W&B sweep: the path of its YAML, or the dict that ``wandb.sweep`` takes.
+        train: ``train(parameters)`` or ``train(parameters, trial)``. ``parameters`` is a dict, nested where
+            keys have dots. It reports metrics with ``trial.report({"loss": 0.3})``, once an epoch, or returns
+            them at its end: a dict, or a number for the sweep's metric.
+        count: How many trials; the YAML's ``run_cap`` unless given.
+        agents: With 1, trials run in this process. With more, each agent is a process of its own, which must
+            be able to import ``train``: it is defined in a module or a script, at the top level.
+        name: The sweep's id; made from the YAML and the seed unless given.
+        seed: Of the search.
+        home: The folder of runs and sweeps: ``SWATCH_HOME`` or ``runs`` unless given.
+        tracking: wandb's mode: ``"auto"``, ``"online"``, ``"offline"`` or ``"disabled"``.
+        storage: The URL of a database; a SQLite file in the sweep's folder unless given.
+        retries: How often a trial whose process died without progress is tried again.
+        max_consecutive_failures: After so many failures in a row an agent stops; 0: never.
+
+    Raises:
+        UserError: The sweep, the function or a setting is wrong; one line that says what.
+        RunFailed: Every trial failed.
+        KeyboardInterrupt: Ctrl-C; the sweep can go on.
+    """
+    from swatch.sweep.opening import SweepRequest, open_sweep
+    from swatch.sweep.running import run_in_agents, run_in_this_process
+    from swatch.sweep.yaml_text import read_sweep_text
+
+    text, source = read_sweep_text(sweep)
+    request = SweepRequest(
+        text=text,
+        source=source,
+        function=_name_of(train, agents),
+        title=getattr(train, "__name__", None) if isinstance(sweep, Mapping) else None,
+        train=train,
+        seed=seed,
+        count=count,
+        name=name,
+        storage=storage,
+        tracking=tracking,
+        home=Path(home).absolute() if home is not None else None,
+        retries=retries,
+        max_consecutive_failures=max_consecutive_failures,
+    )
+    opened = open_sweep(request)
+    if agents == 1:
+        run_in_this_process(opened, train)
+    else:
+        run_in_agents(opened, agents)
+    return _result(opened)
+
+
+def _name_of(train: Callable[..., Any], agents: int) -> str:
+    from swatch.errors import UserError
+    from swatch.sweep.function import load_function, spec_of, takes_trial
+
+    takes_trial(train)
+    spec = spec_of(train)
+    name = getattr(train, "__qualname__", type(train).__name__)
+    if agents == 1:
+        # Only a name is needed here; it tells the sweeps of two functions apart.
+        return spec or f"<{name}>"
+    if spec is None:
+        raise UserError(
+            f"agents={agents}: another process cannot import '{name}'; define it at the top level of a "
+            "module or a script, or use agents=1."
+        )
+    load_function(spec)
+    return spec
+
+
+def _result(opened: OpenSweep) -> SweepResult:
+    from swatch.report.ranking import best_trial
+
+    sweep = opened.ledger.sweep(opened.sweep.id)
+    trials = opened.ledger.trials(sweep.id)
+    opened.ledger.close()
+    best = best_trial(sweep, [trial for trial in trials if trial.state.has_result])
+    assert best is not None
+    return SweepResult(sweep, trials, best, opened.directory)

@@ -1,0 +1,107 @@
+"""What a sweep over the network's config needs beyond the space: its metric, its data, its tracking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+
+from swatch.sweep.config import SweepConfig
+from swatch.sweep.quoting import override
+from swatch.sweep.space import SearchSpace
+
+if TYPE_CHECKING:
+    from swatch.compose import Composition
+
+
+@dataclass(frozen=True)
+class CheckedNetwork:
+    """A sweep whose every key, value and metric fits the composed config."""
+
+    space: SearchSpace
+    metric: str
+    goal: str
+    home: Path
+    options: dict[str, Any]
+    notices: list[str]
+
+
+def check(config: SweepConfig, overrides: Sequence[str], tracking: str | None) -> CheckedNetwork:
+    """Check a sweep against the config, resolve where it is tracked, and find its home.
+
+    Raises UserError for the first key, value or metric that does not fit, and for a tracking mode that
+    cannot be had.
+    """
+    from swatch.compose import compose
+    from swatch.schema.settings import Training
+    from swatch.sweep.validation import check as check_space
+    from swatch.tracking.mode import resolve_mode
+
+    checked = check_space(config, list(overrides))
+    constants = checked.space.constants
+    plain = compose(overrides)
+    settings = plain.settings
+    metric = config.metric.name if config.metric is not None else settings.training.monitor
+    goal = config.metric.goal if config.metric is not None else settings.training.goal
+    monitored = get_args(get_type_hints(Training)["monitor"])
+    base = []
+    if metric in monitored and metric != settings.training.monitor:
+        base.append(override("training.monitor", metric))
+    if metric in monitored and goal != compose([*overrides, *base]).settings.training.goal:
+        base.append(override("training.goal", goal))
+    mode = resolve_mode(tracking or constants.get("tracking.mode") or settings.tracking.mode)
+    watch = [override("tracking.mode", mode.name), "training.progress=false"]
+    given = {text.partition("=")[0].lstrip("+") for text in overrides} | set(checked.space.parameters)
+    for key, value in (("project", config.project), ("entity", config.entity)):
+        if value is not None and f"tracking.{key}" not in given:
+            watch.append(override(f"tracking.{key}", value))
+    options = {
+        "base_overrides": base,
+        "watch_overrides": watch,
+        "pinned": checked.pinned,
+        "run_seed": settings.seed,
+        "epochs": constants.get("epochs", settings.epochs),
+    }
+    notices = [*checked.notices, f"tracking {mode.name}: {mode.reason}"]
+    return CheckedNetwork(
+        checked.space, metric, goal, Path(settings.paths.runs).expanduser().absolute(), options, notices
+    )
+
+
+def fetch_data(space: SearchSpace, overrides: Sequence[str]) -> None:
+    """Fetch every data set that a trial may ask for, once, before the agents start.
+
+    Raises UserError if one cannot be had, with the ways out.
+    """
+    from swatch.compose import compose
+    from swatch.sweep.distributions import Categorical
+
+    data = space.parameters.get("data")
+    choices = [override("data", value) for value in data.values] if isinstance(data, Categorical) else []
+    constants = [
+        override(key, value) for key, value in space.constants.items() if key.split(".")[0] == "data"
+    ]
+    for choice in choices or [""]:
+        _fetch(compose([*overrides, *constants, *filter(None, [choice])]))
+
+
+def _fetch(composition: Composition) -> None:
+    from swatch.compose import build
+
+    source: Any = build(composition.config.data)
+    source.prepare()
+
+
+def home(overrides: Sequence[str]) -> Path:
+    """Return the folder of runs that the config names on this machine."""
+    from swatch.compose import compose
+
+    return Path(compose(overrides).settings.paths.runs).expanduser().absolute()
+
+
+def runner() -> Any:
+    """Return what trains one trial of the network."""
+    from swatch.training.trial_runner import run_trial
+
+    return run_trial

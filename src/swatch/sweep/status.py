@@ -1,0 +1,74 @@
+"""What ``swatch sweep --status`` shows, read without Optuna."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from swatch.sweep.home import default_home, storage_of, sweep_names
+from swatch.sweep.ledger import Ledger
+from swatch.sweep.live import status_line
+from swatch.sweep.liveness import LivenessWatch
+from swatch.sweep.progress import progress
+from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+
+def sweep_status(sweep_id: str, storage: str | None) -> list[RenderableType]:
+    """Return one sweep's trials and counts. Raises UserError if there is no such sweep."""
+    from swatch.report.tables import trials_table
+
+    ledger = Ledger(storage_of(default_home(), sweep_id, storage, must_exist=True))
+    sweep, trials = ledger.sweep(sweep_id), ledger.trials(sweep_id)
+    state, agents = _state(ledger, sweep)
+    now = progress(trials, sweep.count, agents)
+    lines: list[RenderableType] = [trials_table(sweep, trials)] if trials else []
+    return [*lines, f"sweep {sweep_id} is {state}: {status_line(now, _elapsed(trials))}"]
+
+
+def sweeps_table(storage: str | None) -> Table:
+    """Return all sweeps of the home folder or the database."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from swatch.report.labels import format_metric
+    from swatch.report.ranking import best_trial, value_of
+
+    table = Table(title="Sweeps", title_justify="left")
+    for name in ("sweep", "state", "trials", "metric", "best", "created"):
+        table.add_column(name, overflow="fold")
+    home = default_home()
+    urls = [storage] if storage else [storage_of(home, name, None) for name in sweep_names(home)]
+    for ledger in map(Ledger, urls):
+        for sweep in ledger.sweeps():
+            trials = ledger.trials(sweep.id, history=False)
+            over = sum(trial.state.is_over for trial in trials)
+            best = best_trial(sweep, trials)
+            table.add_row(
+                Text(sweep.id),
+                _state(ledger, sweep)[0],
+                f"{over} of {sweep.count}" if sweep.count is not None else str(over),
+                Text(sweep.metric),
+                format_metric(value_of(best)) if best is not None else "–",
+                f"{sweep.created.astimezone():%Y-%m-%d %H:%M}",
+            )
+        ledger.close()
+    return table
+
+
+def _state(ledger: Ledger, sweep: SweepRecord) -> tuple[str, int]:
+    """Return the sweep's state in words and how many agents live."""
+    processes = ledger.processes(sweep.id)
+    dead = {process.id for process in LivenessWatch(one_machine=ledger.is_sqlite).dead(processes)}
+    controller = ledger.controller(sweep.id)
+    living = [p for p in processes if p.id not in dead and (controller is None or p.id != controller.id)]
+    if sweep.state == "running" and not living and (controller is None or controller.id in dead):
+        return f"interrupted (its processes died; `swatch sweep --resume {sweep.id}` goes on)", 0
+    return sweep.state, len(living)
+
+
+def _elapsed(trials: list[TrialRecord]) -> float:
+    """Return the seconds that trials have taken in all."""
+    return sum(trial.seconds or 0.0 for trial in trials if trial.state is not TrialState.RUNNING)

@@ -1,0 +1,120 @@
+"""Whether a sweep fits the network's config: every key, every value and the metric."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from swatch.errors import UserError, did_you_mean
+from swatch.sweep.choices import Combinations
+from swatch.sweep.config import SweepConfig
+from swatch.sweep.distributions import Categorical, Constant, Discrete, Distribution
+from swatch.sweep.quoting import override
+from swatch.sweep.space import SearchSpace
+
+LOGGED_METRICS = (
+    *("val/accuracy", "val/loss", "train/accuracy", "train/loss"),
+    *("learning_rate", "seconds", "samples_per_second"),
+)
+"""What training logs after every epoch, and so what a sweep can optimise."""
+
+# Both ends of a range and a number between that is not round: it shows where whole numbers are needed.
+_TRIED_QUANTILES = (0.0, 0.382, 1.0)
+
+
+@dataclass(frozen=True)
+class CheckedSweep:
+    """A sweep that fits."""
+
+    space: SearchSpace
+    """Without the pinned parameters, and with the conditions that the config groups imply."""
+    notices: tuple[str, ...]
+    """What is worth a word beyond ``SweepConfig.notices``, one line each."""
+    pinned: tuple[str, ...]
+    """The YAML's parameters that are not swept, because the command line decides about them."""
+
+
+def check(config: SweepConfig, overrides: Sequence[str]) -> CheckedSweep:
+    """Check a sweep of the network against the config that ``overrides`` compose.
+
+    An override of a swept key pins it: it is no longer swept. A key that only some of the swept choices of a
+    group have (``optimizer.momentum`` under ``optimizer=sgd``) becomes conditional on them. Raises UserError
+    with line and key for a key or value that the config does not take, and for a metric that training does
+    not log.
+    """
+    _check_metric(config)
+    given = {text.partition("=")[0].lstrip("+~"): text for text in overrides}
+    swept = {key: dist for key, dist in config.parameters.items() if key not in given}
+    notices = [
+        f"{config.source.where(config.path_of(key))}: {key} is not swept: the command line says {given[key]}"
+        for key in config.parameters
+        if key in given
+    ]
+    combinations = Combinations(config, swept, overrides)
+    conditions: dict[str, Mapping[str, frozenset[str]]] = {}
+    for key, distribution in list(swept.items()):
+        condition = combinations.condition_of(key)
+        if condition is None:
+            if not combinations.exists_without_pins(key, given):
+                raise _unknown_key(config, combinations, key, distribution)
+            del swept[key]
+            notices.append(
+                f"{config.source.where(config.path_of(key))}: {key} is not swept: no choice left has it"
+            )
+            continue
+        if condition:
+            conditions[key] = condition
+        _check_values(config, combinations, key, distribution)
+    if not any(not isinstance(distribution, Constant) for distribution in swept.values()) and given:
+        raise UserError(
+            f"{config.source.name}: the command line sets every swept key; nothing is left to sweep"
+        )
+    pinned = tuple(key for key in config.parameters if key not in swept)
+    return CheckedSweep(SearchSpace(swept, conditions), tuple(notices), pinned)
+
+
+def _check_metric(config: SweepConfig) -> None:
+    metric = config.metric
+    if metric is None or metric.name in LOGGED_METRICS:
+        return
+    why = "training does not log it"
+    if metric.name.startswith("test/"):
+        why = "training never looks at the test set"
+    raise config.source.error(
+        ("metric", "name"),
+        f"'{metric.name}' cannot be optimised: {why}.{did_you_mean(metric.name, LOGGED_METRICS)} "
+        f"It logs {', '.join(LOGGED_METRICS)}.",
+    )
+
+
+def _check_values(
+    config: SweepConfig, combinations: Combinations, key: str, distribution: Distribution
+) -> None:
+    """Compose the config once with each value, or with some of a range."""
+    path = config.path_of(key)
+    if isinstance(distribution, Categorical):
+        tried: list[tuple[tuple[str | int, ...], Any]] = [
+            ((*path, "values", index), value) for index, value in enumerate(distribution.values)
+        ]
+    elif isinstance(distribution, Constant):
+        tried = [((*path, "value"), distribution.value)]
+    elif isinstance(distribution, Discrete) and distribution.bounded and distribution.size <= 3:
+        tried = [(path, distribution.value_at(index)) for index in range(distribution.size)]
+    else:
+        tried = [(path, distribution.from_unit(unit)) for unit in _TRIED_QUANTILES]
+    for place, value in tried:
+        try:
+            combinations.compose_with(key, override(key, value))
+        except (UserError, ValueError) as error:
+            raise config.source.error(place, str(error)) from None
+
+
+def _unknown_key(
+    config: SweepConfig, combinations: Combinations, key: str, distribution: Distribution
+) -> UserError:
+    try:
+        combinations.compose_with(key, override(key, distribution.from_unit(0.0)))
+    except (UserError, ValueError) as error:
+        return config.source.error(config.path_of(key), str(error))
+    return config.source.error(config.path_of(key), "the composed config has no such key")

@@ -1,0 +1,115 @@
+"""Where wandb's data goes: to its server, to the disk, or nowhere."""
+
+from __future__ import annotations
+
+import configparser
+import functools
+import netrc
+import os
+import threading
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from swatch.errors import UserError, did_you_mean
+
+MODES = ("auto", "online", "offline", "disabled")
+DEFAULT_BASE_URL = "https://api.wandb.ai"
+ANSWER_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Mode:
+    """The decision, and why."""
+
+    name: str
+    """``"online"``, ``"offline"`` or ``"disabled"``."""
+    reason: str
+
+
+def resolve_mode(requested: str, *, timeout: float = ANSWER_SECONDS) -> Mode:
+    """Decide between online, offline and disabled.
+
+    ``auto`` follows ``WANDB_MODE`` if that is set; else it is online if a key is configured and the server
+    answers within ``timeout`` seconds, and offline otherwise.
+
+    Raises:
+        UserError: An unknown mode; or ``online`` was asked for and the key or the server is missing.
+    """
+    if requested not in MODES:
+        raise UserError(
+            f"tracking.mode is '{requested}'; it must be one of {', '.join(MODES)}."
+            + did_you_mean(requested, MODES)
+        )
+    environment = os.environ.get("WANDB_MODE", "")
+    if requested == "auto" and environment in MODES[1:]:
+        requested = environment
+        if requested != "online":
+            return Mode(requested, f"WANDB_MODE is {requested}")
+    if requested in ("offline", "disabled"):
+        return Mode(requested, f"tracking.mode is {requested}")
+    host = base_url()
+    if not has_key(host):
+        problem = f"no API key is configured for {host}"
+        cure = "set WANDB_API_KEY or run `wandb login`"
+    elif not _answers(host, timeout):
+        problem = f"{host} did not answer within {timeout:g} s"
+        cure = "check the network and WANDB_BASE_URL"
+    else:
+        return Mode("online", f"{host} answers")
+    if requested == "online":
+        raise UserError(f"tracking.mode is online, but {problem}; {cure}, or use tracking.mode=offline")
+    return Mode("offline", problem)
+
+
+def base_url() -> str:
+    """Return the server's address: ``WANDB_BASE_URL``, else wandb's settings file, else the public one."""
+    configured = os.environ.get("WANDB_BASE_URL")
+    if not configured:
+        folder = os.environ.get("WANDB_CONFIG_DIR") or Path("~/.config/wandb").expanduser()
+        parser = configparser.ConfigParser(interpolation=None)
+        try:
+            parser.read(Path(folder) / "settings")
+            configured = parser.get("default", "base_url", fallback=None)
+        except (configparser.Error, OSError, UnicodeDecodeError):
+            configured = None
+    return (configured or DEFAULT_BASE_URL).rstrip("/")
+
+
+def has_key(host: str) -> bool:
+    """Whether wandb will find credentials for ``host``; the key itself never leaves this function."""
+    if os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
+        return True
+    path = Path(os.environ.get("NETRC") or "~/.netrc").expanduser()
+    if not os.environ.get("NETRC") and not path.exists():
+        path = Path("~/_netrc").expanduser()
+    try:
+        entry = netrc.netrc(path).authenticators(urlsplit(host).netloc)
+    except (OSError, netrc.NetrcParseError):
+        return False
+    return bool(entry and entry[2])
+
+
+@functools.lru_cache(maxsize=8)
+def _answers(host: str, timeout: float) -> bool:
+    """Whether any HTTP answer comes in time; asked once a process, so that later trials do not wait."""
+    answered = threading.Event()
+
+    def ask() -> None:
+        try:
+            with urllib.request.urlopen(f"{host}/healthz", timeout=timeout):
+                answered.set()
+        except urllib.error.HTTPError:
+            answered.set()
+        except (OSError, ValueError):
+            pass
+        finally:
+            done.set()
+
+    done = threading.Event()
+    # A thread, because the look-up of a name takes no timeout.
+    threading.Thread(target=ask, name="wandb-server-check", daemon=True).start()
+    done.wait(timeout)
+    return answered.is_set()

@@ -1,0 +1,141 @@
+"""The run directory: everything known of a run, complete by itself, readable without this package."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from swatch.errors import UserError
+from swatch.files import append_line, json_text, make_folder, write_json, write_text, writing
+from swatch.tracking.tracker import Record, RunDescription
+
+
+class RunDirectory:
+    """``<home>/<run id>/`` and its files; also the first tracker of every run.
+
+    No ``summary.json`` means that the run is alive or was killed; :meth:`is_alive` tells which.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config_file = path / "config.yaml"
+        self.overrides_file = path / "overrides.yaml"
+        self.history_file = path / "history.jsonl"
+        self.summary_file = path / "summary.json"
+        self.confusion_matrix_file = path / "confusion_matrix.json"
+        self.model_file = path / "model.npz"
+        self.checkpoint_file = path / "checkpoint.npz"
+        self._lock_file = path / ".lock"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run for this process; the kernel lets go of it if the process dies in any way.
+
+        Raises:
+            UserError: Another living process trains this run.
+        """
+        with self.locked_if_free() as is_held:
+            if not is_held:
+                raise UserError(f"run '{self.path.name}' is being trained by another process; wait for it")
+            yield
+
+    @contextmanager
+    def locked_if_free(self) -> Iterator[bool]:
+        """Hold the run if no living process does; gives whether it is held now."""
+        from filelock import FileLock, Timeout
+
+        make_folder(self.path)
+        lock = FileLock(self._lock_file, timeout=0)
+        try:
+            with writing(self._lock_file):
+                lock.acquire()
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
+    def is_alive(self) -> bool:
+        """Whether a living process holds the run."""
+        if not self._lock_file.exists():
+            return False
+        with self.locked_if_free() as is_free:
+            return not is_free
+
+    def start(self, run: RunDescription, history: Sequence[Record] = ()) -> None:
+        """Write the config and overrides; the history begins with ``history`` and nothing else."""
+        make_folder(self.path)
+        self.summary_file.unlink(missing_ok=True)
+        write_text(self.config_file, yaml_text(run.config))
+        write_text(self.overrides_file, yaml_text(list(run.overrides)))
+        write_text(self.history_file, "".join(json_text(record) + "\n" for record in history))
+
+    def log(self, step: int, metrics: Mapping[str, Any]) -> None:
+        """Append one line to ``history.jsonl``."""
+        append_line(self.history_file, json_text(metrics))
+
+    def confusion_matrix(self, name: str, labels: Sequence[str], counts: Sequence[Sequence[int]]) -> None:
+        """Write ``confusion_matrix.json``."""
+        write_json(
+            self.confusion_matrix_file, {"name": name, "labels": labels, "counts": counts}, indent=None
+        )
+
+    def finish(self, status: str, reason: str | None, summary: Mapping[str, Any]) -> None:
+        """Write ``summary.json``, the last of the files."""
+        write_json(self.summary_file, {"status": status, "reason": reason, **summary})
+
+    def read_summary(self) -> dict[str, Any] | None:
+        """Return the summary, or None while there is none."""
+        try:
+            summary: dict[str, Any] = json.loads(self.summary_file.read_text())
+        except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
+            return None
+        return summary
+
+    def read_history(self) -> list[Record]:
+        """Return the epochs logged so far; a last line that was cut off is left out."""
+        records = []
+        for line in self.history_file.read_text().splitlines() if self.history_file.exists() else ():
+            try:
+                records.append(json.loads(line))
+            except json.JSONDecodeError:
+                break
+        return records
+
+    def read_config(self) -> dict[str, Any] | None:
+        """Return the resolved config, or None if there is none."""
+        try:
+            config = yaml.safe_load(self.config_file.read_text())
+        except (FileNotFoundError, NotADirectoryError, yaml.YAMLError):
+            return None
+        return config if isinstance(config, dict) else None
+
+
+def yaml_text(value: Any) -> str:
+    """Return ``value`` as YAML in the order given, short lists on one line."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes flat lists as [1, 2] and floats such as 1e-05 so that YAML 1.1 readers take them for floats."""
+
+
+def _represent_list(dumper: yaml.SafeDumper, value: list[Any]) -> yaml.Node:
+    flat = bool(value) and all(not isinstance(item, dict | list | str) for item in value)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=flat or not value)
+
+
+def _represent_mapping(dumper: yaml.SafeDumper, value: Mapping[str, Any]) -> yaml.Node:
+    return dumper.represent_dict(value)
+
+
+_Dumper.add_representer(list, _represent_list)
+_Dumper.add_representer(tuple, lambda dumper, value: _represent_list(dumper, list(value)))
+_Dumper.add_multi_representer(cast(type[Mapping[str, Any]], Mapping), _represent_mapping)

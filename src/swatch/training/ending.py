@@ -1,0 +1,50 @@
+"""What the terminal shows after a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from swatch.console import console
+from swatch.training.outcome import FAILED, INTERRUPTED, RunResult
+
+if TYPE_CHECKING:
+    from swatch.tracking.wandb_tracker import WandbTracker
+
+
+def show_result(result: RunResult, wandb: WandbTracker | None) -> None:
+    """Print the best epoch, where the run lies, and how it gets to wandb's server if it is not there.
+
+    Runs that failed or were interrupted are told of by the error that ends the command.
+    """
+    best = result.summary.get("best")
+    if result.status in (FAILED, INTERRUPTED) or best is None:
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    summary = result.summary
+    table = Table.grid(padding=(0, 2))
+    table.add_row("best epoch", f"[bold]{best['epoch']}[/] of {summary['epochs']}")
+    table.add_row("val/accuracy", f"[bold green]{best['val/accuracy']:.4f}[/]")
+    table.add_row("val/loss", f"{best['val/loss']:.4f}")
+    table.add_row("train/accuracy", f"{best['train/accuracy']:.4f}")
+    table.add_row("parameters", f"{summary['parameters']:,}")
+    out = console()
+    reason = f" ({result.reason})" if result.reason else ""
+    title = f"{summary['name']}: {result.status} in {summary['seconds']:.1f} s{reason}"
+    out.print(Text(title, style="bold"), soft_wrap=True)
+    out.print(table)
+    # Paths stay on one line, so that they can be copied.
+    out.print(f"run directory   {_short(result.directory)}", markup=False, soft_wrap=True)
+    folder = wandb.offline_folder if wandb is not None else None
+    if folder is not None:
+        out.print(f"wandb, offline  wandb sync {_short(folder)}", markup=False, soft_wrap=True)
+
+
+def _short(path: Path) -> str:
+    """Return the path as seen from here, if it lies below."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

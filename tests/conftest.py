@@ -1,0 +1,46 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+# Before anything imports NumPy: tests run side by side, one BLAS thread each.
+for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SLICE = REPOSITORY / "tests" / "data" / "fashion-mnist-slice"
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The checkout's root."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def slice_folder() -> Path:
+    """2,000 training and 500 test images of the real Fashion-MNIST, as IDX files."""
+    return SLICE
+
+
+@pytest.fixture
+def slice_overrides(slice_folder: Path) -> list[str]:
+    """Hydra overrides that train on the slice without wandb."""
+    return [f"data.folder={slice_folder}", "data.checksums=null", "tracking.mode=disabled"]
+
+
+@pytest.fixture(autouse=True)
+def _away_from_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the user's runs, cache, wandb settings or keys."""
+    monkeypatch.setenv("SWATCH_HOME", str(tmp_path / "runs"))
+    monkeypatch.setenv("SWATCH_DATA", str(tmp_path / "data-cache"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("NETRC", str(tmp_path / "no-netrc"))
+    monkeypatch.setenv("PYTHONWARNINGS", "")
+    for name in [n for n in os.environ if n.startswith("WANDB_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
