@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _REASONS = {
     errno.ENOSPC: "no space left on the disk; free some, then run the same command again",
     errno.EDQUOT: "the disk quota is used up; free some space, then run the same command again",
+    errno.EFBIG: "the file would be larger than this process may write (ulimit -f)",
     errno.EACCES: "no permission to write there; choose another folder (SWATCH_HOME or paths.runs)",
     errno.EPERM: "no permission to write there; choose another folder (SWATCH_HOME or paths.runs)",
     errno.EROFS: "the file system is read-only; choose another folder (SWATCH_HOME or paths.runs)",

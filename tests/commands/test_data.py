@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from swatch import cli
+
 
 def swatch(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -50,8 +52,9 @@ def test_another_data_set_is_not_fashion_mnist(slice_folder: Path) -> None:
     assert "train-images-idx3-ubyte is altered: expected SHA-256 " in text
 
 
-def test_an_unknown_data_set_names_the_nearest() -> None:
-    assert "Did you mean 'fashion_mnist'?" in complaint(swatch("data", "fetch", "fashion_mist"))
+def test_an_unknown_data_set_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["data", "fetch", "fashion_mist"]) == 2
+    assert "Did you mean 'fashion_mnist'?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -64,8 +67,14 @@ def test_an_unknown_data_set_names_the_nearest() -> None:
         ("data.validation_fraction=2", "data.validation_fraction"),
     ],
 )
-def test_bad_overrides_are_named(override: str, name: str, slice_folder: Path) -> None:
-    assert name in complaint(swatch("data", "fetch", "--folder", str(slice_folder), override))
+def test_bad_overrides_are_named(
+    override: str, name: str, slice_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["data", "fetch", "--folder", str(slice_folder), override]) == 2
+    shown = capsys.readouterr()
+    assert name in shown.err
+    assert len(shown.err.splitlines()) == 1
+    assert not shown.out
 
 
 def test_no_network_and_no_data(tmp_path: Path) -> None:

@@ -143,10 +143,22 @@ def test_multirun_is_checked_before_anything_starts(
 
 
 def test_threads_are_set_for_the_matrix_library(recorder: Recorder) -> None:
-    assert cli.run(["train", "training.threads=2"]) == 0
-    assert os.environ["OPENBLAS_NUM_THREADS"] == "2"
-    cli.run(["train"])
-    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+    import numpy as np
+    import threadpoolctl
+
+    seen: list[tuple[str, set[int]]] = []
+
+    def train(composition: Composition) -> RunResult:
+        np.ones((64, 64)) @ np.ones((64, 64))
+        threads = {
+            pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"
+        }
+        seen.append((os.environ["OPENBLAS_NUM_THREADS"], threads))
+        return RunResult("some-run", Path("runs/some-run"), "finished", None, {}, [])
+
+    sys.modules["swatch.training.run"].train = train  # type: ignore[attr-defined]
+    assert cli.run(["train", "-m", "training.threads=2,1"]) == 0
+    assert seen == [("2", {2}), ("1", {1})]
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,9 @@ class Mirror(http.server.ThreadingHTTPServer):
         self.asked: list[str] = []
         self.closing = threading.Event()
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that gave up, or was killed, is what these tests are about."""
+
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}/"

@@ -27,8 +27,13 @@ with (home / "calls").open("a") as calls:
 mode = (home / "mode").read_text()
 if "update" in arguments:
     if mode == "no network":
-        sys.exit("W: Some index files failed\\nE: Temporary failure resolving 'deb.debian.org'")
-    (home / "updated").touch()
+        print("Err:1 http://deb.debian.org InRelease\\n  Temporary failure resolving 'deb.debian.org'")
+        sys.exit("E: The repository 'http://deb.debian.org Release' does not have a Release file.")
+    if mode == "no network, though apt shrugs":
+        print("Err:1 http://deb.debian.org InRelease\\n  Temporary failure resolving 'deb.debian.org'")
+        sys.exit(0)
+    if mode != "unknown":
+        (home / "updated").touch()
     if mode == "one broken source":
         sys.exit("E: The repository of somebody else is not signed.")
     sys.exit(0)
@@ -118,7 +123,13 @@ def test_the_package_is_fetched_and_unpacked(
 @pytest.mark.parametrize(
     ("mode", "reason", "calls"),
     [
-        ("no network", "Temporary failure resolving 'deb.debian.org'", 3),
+        ("no network", "reading the package lists: Temporary failure resolving 'deb.debian.org'", 3),
+        (
+            "no network, though apt shrugs",
+            "the package lists: Temporary failure resolving 'deb.debian.org'",
+            3,
+        ),
+        ("unknown", "Unable to locate package dataset-tiny", 3),
         ("unreachable", "Could not connect to deb.debian.org:80", 1),
         ("bad package", "not a Debian format archive", 3),
         ("standing still", "nothing came for 0.5 s", 1),

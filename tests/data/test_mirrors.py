@@ -16,10 +16,11 @@ from swatch.data.ways import mirrors as mirrors_module
 from swatch.data.ways.mirrors import Mirrors
 from swatch.data.ways.way import Unavailable
 
+SILENCE = mirrors_module._SILENCE
+
 
 @pytest.fixture(autouse=True)
-def _short_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mirrors_module, "_SILENCE", 0.4)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     # Only pooch's own pauses between attempts.
     monkeypatch.setattr("pooch.core.time", SimpleNamespace(sleep=lambda _: None))
 
@@ -62,7 +63,7 @@ BAD = {
     "images missing": "train-images-idx3-ubyte.gz: answered with HTTP status 404",
     "broken": "answered with HTTP status 503",
     "hanging": "did not answer",
-    "stalling": "slower than 1000 bytes per second",
+    "stalling": "train-images-idx3-ubyte.gz: did not answer in time",
     "dripping": "slower than 1000 bytes per second",
     "truncated": "broke off the transfer",
     "short": "train-images-idx3-ubyte.gz is truncated",
@@ -73,13 +74,19 @@ BAD = {
 
 @pytest.mark.parametrize("behaviour", BAD)
 def test_a_bad_mirror_is_named_with_its_reason_and_the_next_one_tried(
-    behaviour: str, tiny: Any, tmp_path: Path, mirror: Any, progress: Any
+    behaviour: str,
+    tiny: Any,
+    tmp_path: Path,
+    mirror: Any,
+    progress: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(mirrors_module, "_SILENCE", 0.8)
     bad, good = mirror(behaviour), mirror()
     started = time.monotonic()
     with pytest.raises(Unavailable) as caught:
         collect([bad.address], tiny, tmp_path, progress)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 5
     assert f"{bad.address} " in str(caught.value)
     assert BAD[behaviour] in str(caught.value)
     assert not list(tmp_path.glob("*images*"))
@@ -126,14 +133,14 @@ def test_hanging_mirrors_and_name_servers_cost_their_patience_once(
         started = time.monotonic()
         with pytest.raises(Unavailable) as caught:
             collect(addresses, tiny, tmp_path, progress)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 2.5
     over.set()
     assert str(caught.value).count("did not answer") == 3
 
 
 def test_all_mirrors_together_cost_at_most_ten_seconds() -> None:
     """What asking costs, and what the first one that stands still in the middle costs on top."""
-    assert Mirrors([]).patience + 4 <= 10
+    assert Mirrors([]).patience + SILENCE <= 10
 
 
 def test_no_mirrors(tiny: Any, tmp_path: Path, progress: Any) -> None:

@@ -183,7 +183,7 @@ def test_four_processes_claim_every_number_once(url: str, tmp_path: Path) -> Non
         assert process.stdout is not None
         claimed.append([int(line) for line in process.stdout.read().split()])
         assert process.wait() == 0
-    assert sorted(sum(claimed, [])) == list(range(40))
+    assert sorted(number for numbers in claimed for number in numbers) == list(range(40))
     trials = ledger.trials("s")
     assert [trial.objective for trial in trials] == [number / 100 for number in range(40)]
     assert all(trial.state is TrialState.FINISHED for trial in trials)
@@ -305,16 +305,14 @@ def test_reading_needs_no_optuna(ledger: Ledger, url: str) -> None:
         "print(len(ledger.trials('s')), ledger.sweeps()[0].id, ledger.changes('s', 0)[1][0].number); "
         "assert 'optuna' not in sys.modules"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, url], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", program, url], capture_output=True, text=True, check=False)
     assert done.stdout == "1 s 0\n", done.stderr
 
 
 def test_an_unknown_sweep_is_answered_with_the_nearest(url: str) -> None:
     ledger = Ledger(url, create=True)
     ledger.create_sweep(SweepRecord(**{**record().__dict__, "id": "quick-3f9a2c"}), identity="")
-    with pytest.raises(UserError, match="no sweep 'quick-3f9a2d'.*Did you mean 'quick-3f9a2c'"):
+    with pytest.raises(UserError, match=r"no sweep 'quick-3f9a2d'.*Did you mean 'quick-3f9a2c'"):
         ledger.sweep("quick-3f9a2d")
     with pytest.raises(UserError, match="already has a sweep 'quick-3f9a2c'"):
         ledger.create_sweep(SweepRecord(**{**record().__dict__, "id": "quick-3f9a2c"}), identity="")
@@ -324,7 +322,9 @@ def test_an_unknown_sweep_is_answered_with_the_nearest(url: str) -> None:
 # Files that are not ledgers
 
 
-def test_a_ledger_of_another_version_is_refused_and_left_alone(ledger: Ledger, url: str, tmp_path: Path) -> None:
+def test_a_ledger_of_another_version_is_refused_and_left_alone(
+    ledger: Ledger, url: str, tmp_path: Path
+) -> None:
     ledger.close()
     with sqlite3.connect(tmp_path / "study.db") as connection:
         connection.execute("UPDATE swatch_ledger SET version = 99")

@@ -357,3 +357,29 @@ def test_a_proposal_at_100_trials_costs_at_most_a_tenth_of_a_second() -> None:
         times.append(time.process_time() - start)
     # The shortest: the first one builds the encoding, and a busy machine slows the others.
     assert min(times) < 0.1
+
+
+def test_results_that_are_worse_by_far_do_not_drown_the_others() -> None:
+    """A learning rate that is too large by a factor of 15 makes the loss a hundred times larger."""
+    space = SearchSpace(
+        {
+            "rate": parse_parameter({"distribution": "log_uniform_values", "min": 1e-5, "max": 10.0}),
+            "dropout": parse_parameter({"min": 0.0, "max": 0.5}),
+            "optimizer": parse_parameter({"values": ["a", "b"]}),
+        }
+    )
+
+    def loss(point: Point) -> float:
+        above = math.log10(point["rate"]) - (-2.5 if point["optimizer"] == "a" else -1.0)
+        smooth = 0.3 + 0.05 * above**2 + 0.1 * (point["dropout"] - 0.2) ** 2
+        return smooth + (0.02 if point["optimizer"] == "b" else 0) + (30 * above**2 if above > 1.2 else 0)
+
+    regrets = []
+    for seed in range(5):
+        trials: list[TrialRecord] = []
+        for number in range(25):
+            point = propose(space, "bayes", trials, number=number, seed=seed, count=25)
+            assert isinstance(point, dict)
+            trials.append(trial_of(space, number, point, loss(point)))
+        regrets.append(min(loss(trial.point) for trial in trials) - 0.3)
+    assert np.mean(regrets) < 0.003

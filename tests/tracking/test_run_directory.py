@@ -41,9 +41,11 @@ def test_going_on_starts_from_the_given_history(tmp_path: Path) -> None:
     directory.log(1, {"epoch": 1})
     directory.log(2, {"epoch": 2})
     directory.finish("interrupted", "SIGINT", {})
+    (directory.path / ".checkpoint.npz.abc.tmp").write_text("half")
     directory.start(RUN, [{"epoch": 1}])
     assert directory.read_history() == [{"epoch": 1}]
     assert directory.read_summary() is None
+    assert not list(directory.path.glob(".*.tmp"))
 
 
 def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:

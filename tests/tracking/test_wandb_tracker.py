@@ -16,7 +16,7 @@ from loopback import KEY, LoopbackServer
 from wandb_file import read_offline_run
 
 from swatch.errors import UserError
-from swatch.tracking import RunDescription
+from swatch.tracking import RunDescription, wandb_tracker
 from swatch.tracking.wandb_tracker import WandbTracker
 
 RUN = RunDescription(
@@ -185,7 +185,10 @@ def test_a_server_that_refuses_the_run(is_required: bool, server: LoopbackServer
     assert len(offline_file(tmp_path)["history"]) == 3
 
 
-def test_a_server_lost_on_the_way_fails_nothing(server: LoopbackServer, tmp_path: Path) -> None:
+def test_a_server_lost_on_the_way_fails_nothing(
+    server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wandb_tracker, "_FINISH_SECONDS", 0.5)
     tracker = WandbTracker(tmp_path, mode="online", notify=pytest.fail)
     tracker.start(RUN)
     tracker.log(1, HISTORY[0])

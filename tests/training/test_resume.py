@@ -204,6 +204,15 @@ def test_a_damaged_checkpoint_is_one_line(content: bytes, tmp_path: Path) -> Non
         checkpoint_state.load(tmp_path / "c.npz")
 
 
+@pytest.mark.parametrize("missing", ["parameters", "optimizer/velocity", "buffers/steps_seen"])
+def test_a_checkpoint_that_does_not_fit_is_one_line(missing: str, tmp_path: Path) -> None:
+    start(tmp_path / "c.npz").run()
+    arrays = checkpoint_state.load(tmp_path / "c.npz")
+    for wrong in ({**arrays, missing: np.zeros(3)}, {k: v for k, v in arrays.items() if k != missing}):
+        with pytest.raises(UserError, match=r"does not fit this version .*training\.resume=never"):
+            checkpoint_state.restore(tiny_trainer(), wrong)
+
+
 def test_short_epochs_share_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     saved = []
     write = checkpoint_module.write_npz

@@ -55,11 +55,13 @@ def _show(source: Source) -> None:
     from swatch.console import console
 
     training, test = source.training_set(), source.test_set()
-    lines = [
-        f"{source.title} is ready: {len(training):,} images to train and validate, {len(test):,} to test."
-    ]
     files = source.files()
     width = max((len(str(file.path)) for file in files), default=0)
-    for file in files:
-        lines.append(f"{file.path!s:<{width}}  {file.path.stat().st_size:>10,} bytes, from {file.origin}")
+    lines = [
+        f"{source.title} is ready: {len(training):,} images to train and validate, {len(test):,} to test.",
+        *(
+            f"{file.path!s:<{width}}  {file.path.stat().st_size:>10,} bytes, from {file.origin}"
+            for file in files
+        ),
+    ]
     console().print("\n".join(lines), markup=False, soft_wrap=True)

@@ -141,8 +141,8 @@ def _agents(wanted: int | None, count: int | None) -> int:
 
 def _show_status(sweep_id: str, storage: str | None) -> None:
     from swatch.console import console
-    from swatch.sweep.status import sweep_status, sweeps_table
+    from swatch.sweep.status import all_sweeps, sweep_status
 
     out = console()
-    for part in sweep_status(sweep_id, storage) if sweep_id else [sweeps_table(storage)]:
+    for part in sweep_status(sweep_id, storage) if sweep_id else all_sweeps(storage):
         out.print(part, soft_wrap=isinstance(part, str), markup=False)

@@ -107,12 +107,8 @@ def train(texts: list[str], *, multirun: bool = False) -> int:
         Interrupted: the user stopped it; a multirun ends there.
     """
     from swatch.compose.application import jobs, run_hydra
-    from swatch.threads import limit_threads
 
-    planned = jobs(texts, multirun)
-    # Before anything imports NumPy. Composing does not.
-    limit_threads(max(job.settings.training.threads for job in planned))
-    runs = Runs(count=len(planned), multirun=multirun)
+    runs = Runs(count=len(jobs(texts, multirun)), multirun=multirun)
     run_hydra(["--multirun"] if multirun else [], texts, runs.run)
     return runs.conclude()
 
@@ -136,6 +132,10 @@ class Runs:
         if self._multirun:
             print(label, file=sys.stderr)
         try:
+            from swatch.threads import limit_threads
+
+            # Before the training imports NumPy, which composing does not.
+            limit_threads(composition.settings.training.threads)
             from swatch.training.run import train as train_once
 
             train_once(composition).raise_unless_done()

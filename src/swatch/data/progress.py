@@ -28,22 +28,6 @@ class Progress(Protocol):
         ...
 
 
-class SilentProgress:
-    """Says nothing."""
-
-    def say(self, text: str) -> None:
-        """Ignore the step."""
-
-    def begin(self, text: str, total: int | None) -> None:
-        """Ignore the transfer."""
-
-    def update(self, done: int) -> None:
-        """Ignore the bytes."""
-
-    def end(self) -> None:
-        """Ignore the end."""
-
-
 class TerminalProgress:
     """Lines on stderr, and a bar for each transfer where stderr is a terminal."""
 

@@ -17,7 +17,7 @@ from swatch.nn.parameters import WEIGHT, Parameters, Segment
 
 # Elements of a block. Its five or so vectors stay in the second-level cache through all passes of a formula;
 # much smaller blocks would pay more for the calls than they save.
-BLOCK = 32_768
+BLOCK = 65_536
 
 
 @dataclass(frozen=True)

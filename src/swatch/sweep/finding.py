@@ -46,7 +46,8 @@ def find_sweep(home: Path, base: str, made_from: str, storage: str | None) -> tu
 def _find_in_home(home: Path, name: str) -> tuple[str, str] | None:
     if not (sweep_folder(home, name) / LEDGER_FILE).exists():
         return None
-    ledger = Ledger(storage_of(home, name, None))
+    # Its maker may have been killed before the tables were there; then they are made now.
+    ledger = Ledger(storage_of(home, name, None), create=True)
     try:
         return ledger.find(name)
     finally:

@@ -22,6 +22,7 @@ _STYLES = {
     TrialState.FAILED: "red",
     TrialState.CRASHED: "red",
 }
+STOPPING = "Stopping: running trials are saved and go on later. Ctrl-C again ends them at once."
 _LINES_AROUND_TABLE = 9
 _LEAST_ROWS = 4
 
@@ -53,9 +54,13 @@ class PlainLines:
     def __init__(self, sweep: SweepRecord) -> None:
         self._sweep = sweep
         self._told: set[int] | None = None
+        self._stopping = False
 
     def update(self, trials: Sequence[TrialRecord], *, agents: int, stopping: bool) -> None:
         """Tell of trials that have ended since the last call."""
+        if stopping and not self._stopping:
+            self._stopping = True
+            self.say(STOPPING[0].lower() + STOPPING[1:])
         over = [trial for trial in trials if trial.state.is_over]
         if self._told is None:
             # Those of an earlier start are no news.
@@ -63,7 +68,7 @@ class PlainLines:
         for trial in over:
             if trial.number not in self._told:
                 self._told.add(trial.number)
-                self.say(self._line(trial, trials, agents))
+                self.say(self._line(trial, trials, agents, len(self._told)))
 
     def say(self, text: str) -> None:
         """Print a line to stderr."""
@@ -74,13 +79,13 @@ class PlainLines:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _line(self, trial: TrialRecord, trials: Sequence[TrialRecord], agents: int) -> str:
+    def _line(self, trial: TrialRecord, trials: Sequence[TrialRecord], agents: int, place: int) -> str:
         from swatch.report.labels import format_metric, format_seconds
         from swatch.report.ranking import best_trial, value_of
 
         now = progress(trials, self._sweep.count, agents)
         of = f"/{now.total}" if now.total is not None else ""
-        parts = [f"{now.over}{of}", f"trial {trial.number} {trial.state}"]
+        parts = [f"{place}{of}", f"trial {trial.number} {trial.state}"]
         if trial.state.has_result:
             best = best_trial(self._sweep, trials)
             parts.append(f"{self._sweep.metric} {format_metric(value_of(trial))}")
@@ -131,8 +136,7 @@ class LiveTable:
         status = status_line(progress(trials, self._sweep.count, agents), time.monotonic() - self._started)
         lines: list[RenderableType] = [self._table(trials), Text(status)]
         if stopping:
-            hint = "Stopping: running trials are saved and go on later. Ctrl-C again ends them at once."
-            lines.append(Text(hint, style="yellow"))
+            lines.append(Text(STOPPING, style="yellow"))
         return Group(*lines)
 
     def _table(self, trials: Sequence[TrialRecord]) -> Table:

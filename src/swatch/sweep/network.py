@@ -13,6 +13,7 @@ from swatch.sweep.space import SearchSpace
 
 if TYPE_CHECKING:
     from swatch.compose import Composition
+    from swatch.tracking.mode import Mode
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def check(config: SweepConfig, overrides: Sequence[str], tracking: str | None) -
         base.append(override("training.monitor", metric))
     if metric in monitored and goal != compose([*overrides, *base]).settings.training.goal:
         base.append(override("training.goal", goal))
-    mode = resolve_mode(tracking or constants.get("tracking.mode") or settings.tracking.mode)
+    requested = tracking or constants.get("tracking.mode") or settings.tracking.mode
+    mode = resolve_mode(requested)
     watch = [override("tracking.mode", mode.name), "training.progress=false"]
     given = {text.partition("=")[0].lstrip("+") for text in overrides} | set(checked.space.parameters)
     for key, value in (("project", config.project), ("entity", config.entity)):
@@ -63,10 +65,15 @@ def check(config: SweepConfig, overrides: Sequence[str], tracking: str | None) -
         "run_seed": settings.seed,
         "epochs": constants.get("epochs", settings.epochs),
     }
-    notices = [*checked.notices, f"tracking {mode.name}: {mode.reason}"]
+    notices = [*checked.notices, *tracking_notice(requested, mode)]
     return CheckedNetwork(
         checked.space, metric, goal, Path(settings.paths.runs).expanduser().absolute(), options, notices
     )
+
+
+def tracking_notice(requested: str, mode: Mode) -> list[str]:
+    """Return the line that says what ``auto`` was decided to be."""
+    return [f"wandb: {mode.name}, because {mode.reason}"] if requested == "auto" else []
 
 
 def fetch_data(space: SearchSpace, overrides: Sequence[str]) -> None:

@@ -185,9 +185,10 @@ def _prepare(request: SweepRequest, config: SweepConfig) -> Prepared:
             "call that program's swatch.sweep.run again."
         )
     takes_trial(request.train or load_function(request.function))
-    mode = resolve_mode(request.tracking or "auto")
+    requested = request.tracking or "auto"
+    mode = resolve_mode(requested)
     tracking = {"mode": mode.name, "project": config.project, "entity": config.entity}
-    notices = [*config.notices, f"tracking {mode.name}: {mode.reason}"]
+    notices = [*config.notices, *network.tracking_notice(requested, mode)]
     home = (request.home or default_home()).absolute()
     return Prepared(
         config.space, config.metric.name, config.metric.goal, home, {"tracking": tracking}, notices

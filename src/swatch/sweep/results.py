@@ -16,7 +16,10 @@ from swatch.sweep.records import SweepRecord, TrialRecord
 if TYPE_CHECKING:
     from rich.console import Console
 
-_FACTS = "trial state objective best_epoch epochs seconds attempts seed run_id reason".split()
+_FACTS = (
+    *("trial", "state", "objective", "best_epoch", "epochs"),
+    *("seconds", "attempts", "seed", "run_id", "reason"),
+)
 
 
 def train_command(trial: TrialRecord) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from swatch.errors import UserError
 from swatch.sweep.home import default_home, storage_of, sweep_names
 from swatch.sweep.ledger import Ledger
 from swatch.sweep.live import status_line
@@ -13,7 +14,6 @@ from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
 
 
 def sweep_status(sweep_id: str, storage: str | None) -> list[RenderableType]:
@@ -28,8 +28,8 @@ def sweep_status(sweep_id: str, storage: str | None) -> list[RenderableType]:
     return [*lines, f"sweep {sweep_id} is {state}: {status_line(now, _elapsed(trials))}"]
 
 
-def sweeps_table(storage: str | None) -> Table:
-    """Return all sweeps of the home folder or the database."""
+def all_sweeps(storage: str | None) -> list[RenderableType]:
+    """Return a table of the sweeps of the home folder or the database, then the unreadable ledgers."""
     from rich.table import Table
     from rich.text import Text
 
@@ -41,7 +41,13 @@ def sweeps_table(storage: str | None) -> Table:
         table.add_column(name, overflow="fold")
     home = default_home()
     urls = [storage] if storage else [storage_of(home, name, None) for name in sweep_names(home)]
-    for ledger in map(Ledger, urls):
+    unreadable: list[RenderableType] = []
+    for url in urls:
+        try:
+            ledger = Ledger(url)
+        except UserError as error:
+            unreadable.append(str(error))
+            continue
         for sweep in ledger.sweeps():
             trials = ledger.trials(sweep.id, history=False)
             over = sum(trial.state.is_over for trial in trials)
@@ -55,7 +61,7 @@ def sweeps_table(storage: str | None) -> Table:
                 f"{sweep.created.astimezone():%Y-%m-%d %H:%M}",
             )
         ledger.close()
-    return table
+    return [table, *unreadable]
 
 
 def _state(ledger: Ledger, sweep: SweepRecord) -> tuple[str, int]:

@@ -29,14 +29,20 @@ class Mode:
     reason: str
 
 
-def resolve_mode(requested: str, *, timeout: float = ANSWER_SECONDS) -> Mode:
+def resolve_mode(requested: str, *, timeout: float = ANSWER_SECONDS, required: bool = True) -> Mode:
     """Decide between online, offline and disabled.
 
     ``auto`` follows ``WANDB_MODE`` if that is set; else it is online if a key is configured and the server
     answers within ``timeout`` seconds, and offline otherwise.
 
+    Args:
+        requested: One of ``MODES``.
+        timeout: Seconds that the server has to answer.
+        required: Whether ``online`` must be had. A trial of a sweep, whose mode was decided when the sweep
+            began, goes on offline if the server is gone since.
+
     Raises:
-        UserError: An unknown mode; or ``online`` was asked for and the key or the server is missing.
+        UserError: An unknown mode; or ``online`` is required and the key or the server is missing.
     """
     if requested not in MODES:
         raise UserError(
@@ -59,7 +65,7 @@ def resolve_mode(requested: str, *, timeout: float = ANSWER_SECONDS) -> Mode:
         cure = "check the network and WANDB_BASE_URL"
     else:
         return Mode("online", f"{host} answers")
-    if requested == "online":
+    if requested == "online" and required:
         raise UserError(f"tracking.mode is online, but {problem}; {cure}, or use tracking.mode=offline")
     return Mode("offline", problem)
 
@@ -90,6 +96,11 @@ def has_key(host: str) -> bool:
     except (OSError, netrc.NetrcParseError):
         return False
     return bool(entry and entry[2])
+
+
+def ask_again() -> None:
+    """Forget which servers answered: one of them failed since."""
+    _answers.cache_clear()
 
 
 @functools.lru_cache(maxsize=8)

@@ -72,6 +72,8 @@ class RunDirectory:
     def start(self, run: RunDescription, history: Sequence[Record] = ()) -> None:
         """Write the config and overrides; the history begins with ``history`` and nothing else."""
         make_folder(self.path)
+        for left in self.path.glob(".*.tmp"):
+            left.unlink(missing_ok=True)  # by a process that was killed while it wrote
         self.summary_file.unlink(missing_ok=True)
         write_text(self.config_file, yaml_text(run.config))
         write_text(self.overrides_file, yaml_text(list(run.overrides)))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from swatch.console import say
 from swatch.errors import UserError
 from swatch.files import make_folder
+from swatch.tracking.mode import ask_again
 from swatch.tracking.tracker import Record, RunDescription
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class WandbTracker:
                     raise UserError(f"{message}; tracking.mode=offline keeps it on disk") from None
                 self._notify(f"{message}; it is tracked offline")
                 self._mode = "offline"
+                ask_again()
                 # The service still holds the id of the run that the server refused.
                 _end_service()
         if self._run is None and self._mode == "offline":

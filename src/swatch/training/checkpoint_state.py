@@ -89,8 +89,18 @@ def restore(trainer: Trainer, arrays: Arrays) -> None:
     """Put ``trainer`` into the captured state; it must have been built from the same config.
 
     Raises:
-        ValueError: A shape differs.
+        UserError: The state does not fit, because another version of the program wrote it.
     """
+    try:
+        _restore(trainer, arrays)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f"the checkpoint does not fit this version of swatch ({error}); "
+            "start anew with training.resume=never"
+        ) from error
+
+
+def _restore(trainer: Trainer, arrays: Arrays) -> None:
     state = state_of(arrays)
     _copy(arrays["parameters"], trainer.network.parameters.values)
     for name, array in trainer.network.buffers.items():

@@ -43,7 +43,9 @@ class RunResult:
         if self.status == FAILED:
             raise RunFailed(f"the run failed: {self.reason} ({self.directory})")
         if self.status == INTERRUPTED:
-            raise Interrupted(
-                f"interrupted: {self.reason}; the same command goes on from there "
-                f"(or training.resume={self.run_id})"
-            )
+            raise Interrupted(f"interrupted: {self.reason}; {self._way_on()}")
+
+    def _way_on(self) -> str:
+        if (self.directory / "checkpoint.npz").exists():
+            return f"the same command goes on from there (or training.resume={self.run_id})"
+        return "training.checkpoint is off, so the same command starts anew"

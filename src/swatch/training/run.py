@@ -58,7 +58,7 @@ def train(
             go on later.
     """
     clock, settings = Clock(), composition.settings
-    mode = resolve_mode(settings.tracking.mode)
+    mode = resolve_mode(settings.tracking.mode, required=trial is None)
     data = prepare_data(composition)
     trainer = assemble(composition, data)
     overridden = composition.overrides if trial is None else tuple(trial.point)
@@ -179,7 +179,8 @@ class _Run:
             overrides=composition.overrides,
             notes=run.notes,
             tags=run.tags,
-            group=self._settings.tracking.group or (self._trial.sweep_id if self._trial else None),
+            group=self._settings.tracking.group
+            or (self._trial.sweep_id if self._trial is not None else None),
             goals={
                 "train/loss": "minimize",
                 "train/accuracy": "maximize",
@@ -212,7 +213,7 @@ class _Run:
             job_type=tracking.job_type,
             system_stats=tracking.system_stats,
             console=tracking.console,
-            required=tracking.mode == "online",
+            required=tracking.mode == "online" and self._trial is None,
         )
 
     def _announce(self, mode: Mode) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from swatch.data.integrity import IdxFile
 from swatch.data.progress import Progress
 from swatch.data.ways.folder import locate
-from swatch.data.ways.subprocesses import Failed, run
+from swatch.data.ways.subprocesses import Failed, complaint, run
 from swatch.data.ways.way import Unavailable
 
 _APT_CONFIG = """
@@ -99,15 +99,18 @@ class DebianPackage:
         )
         with config.open("a") as stream:
             stream.write(_PRIVATE_LISTS.format(scratch=scratch))
+        reading = "reading the package lists"
         try:
-            run([*apt, "update"], scratch / "state", progress, "reading the package lists")
-        except Failed as failed_update:
-            # One broken source among many fails the update too; only the download can tell if it matters.
-            try:
-                return self._get(apt, scratch, progress)
-            except Failed:
-                raise failed_update from None
-        return self._get(apt, scratch, progress)
+            printed = run([*apt, "update"], scratch / "state", progress, reading)
+            problem = f"{reading}: {complaint(printed)}" if "\nErr:" in f"\n{printed}" else None
+        except Failed as error:
+            problem = str(error)
+        # One broken source of many is a problem too, and without a network the update may even end well: only
+        # the download can tell whether it matters.
+        try:
+            return self._get(apt, scratch, progress)
+        except Failed as error:
+            raise Failed(problem or str(error)) from error
 
     def _get(self, apt: Sequence[str], scratch: Path, progress: Progress) -> Path:
         """Download the package that the lists know."""

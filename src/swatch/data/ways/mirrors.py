@@ -179,7 +179,8 @@ class _Bar:
         """Raise GivenUp if too little came since some seconds ago."""
         since, done = self._mark
         seconds = time.monotonic() - since
-        if seconds >= _SILENCE:
+        # A little later than the socket's own timeout, which knows better what is wrong.
+        if seconds >= 1.5 * _SILENCE:
             if self._done - done < _SLOWEST * seconds:
                 raise GivenUp(f"slower than {_SLOWEST} bytes per second")
             self._mark = (time.monotonic(), self._done)

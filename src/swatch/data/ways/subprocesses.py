@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from swatch.data.progress import Progress
@@ -54,7 +55,7 @@ def run(command: Sequence[str], folder: Path, progress: Progress, text: str, tot
     if not moving:
         raise Failed(f"{command[0]}, {text}: nothing came for {_SILENCE:g} s")
     if process.returncode != 0:
-        raise Failed(f"{text}: {_complaint(printed) or f'{command[0]} failed'}")
+        raise Failed(f"{text}: {complaint(printed) or f'{command[0]} failed'}")
     return printed
 
 
@@ -86,8 +87,14 @@ def _size(folder: Path) -> int:
     return total
 
 
-def _complaint(printed: str) -> str:
-    """Return the errors among the lines that apt-get or dpkg-deb printed, without apt's mark, in one line."""
+def complaint(printed: str) -> str:
+    """Return in one line what apt-get or dpkg-deb complained of; empty if it printed nothing at all.
+
+    apt-get explains a failed transfer in the line after ``Err:``; what it says at the end, after ``E:``, is
+    often only a consequence.
+    """
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
+    causes = [after for line, after in pairwise(lines) if line.startswith("Err:")]
     errors = [line[2:].strip() for line in lines if line.startswith("E:")]
-    return "; ".join(errors or lines[-1:])[:_LONGEST]
+    found = list(dict.fromkeys(causes)) or errors or lines[-1:]
+    return "; ".join(found)[:_LONGEST]

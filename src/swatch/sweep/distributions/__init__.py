@@ -3,8 +3,9 @@
 from swatch.sweep.distributions.base import Discrete, Distribution
 from swatch.sweep.distributions.categorical import Categorical, Constant, canonical
 from swatch.sweep.distributions.continuous import Beta, LogNormal, LogUniform, Normal, Uniform
+from swatch.sweep.distributions.entry import ParameterError
 from swatch.sweep.distributions.integer import IntUniform
-from swatch.sweep.distributions.parse import DISTRIBUTIONS, ParameterError, parse_parameter
+from swatch.sweep.distributions.parse import DISTRIBUTIONS, parse_parameter
 from swatch.sweep.distributions.quantized import Quantized
 
 __all__ = [

@@ -35,10 +35,10 @@ class Ledger(SweepStore, ProcessStore):
         """Return the sweep's revision and the trials that changed after revision ``since``."""
         with self._database.read() as connection:
             query = select(sweeps.c.revision).where(sweeps.c.id == sweep_id)
-            revision: int = connection.execute(query).scalar_one()
-            if revision == since:
+            revision = connection.execute(query).scalar()
+            if revision is not None and revision == since:
                 return revision, []
-            return revision, read_trials(connection, sweep_id, since=since)
+            return revision or 0, read_trials(connection, sweep_id, since=since)
 
     def claim(
         self,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, case, func, select
 from sqlalchemy.engine import Connection
 
+from swatch.errors import UserError, did_you_mean
 from swatch.sweep.ledger.schema import agents, attempts, history, runs, sweeps, trials
 from swatch.sweep.liveness import ProcessRecord
 from swatch.sweep.records import Metrics, SweepRecord, TrialRecord, TrialState
@@ -15,6 +16,12 @@ from swatch.sweep.records import Metrics, SweepRecord, TrialRecord, TrialState
 DEFAULT_RETRIES = 3
 
 _ROWS_PER_QUERY = 500
+
+
+def unknown_sweep(connection: Connection, sweep_id: str) -> UserError:
+    """Return the error for a sweep that is not there, with the nearest id."""
+    known = connection.execute(select(sweeps.c.id)).scalars().all()
+    return UserError(f"there is no sweep '{sweep_id}' in this ledger.{did_you_mean(sweep_id, known)}")
 
 
 def read_sweep(row: Row[Any]) -> SweepRecord:
@@ -40,9 +47,12 @@ def read_trials(
     connection: Connection, sweep_id: str, *, since: int = 0, with_history: bool = True
 ) -> list[TrialRecord]:
     """Return the trials changed after revision ``since``, by number."""
+    query = select(sweeps.c.options).where(sweeps.c.id == sweep_id)
+    options = connection.execute(query).scalar_one_or_none()
+    if options is None:
+        raise unknown_sweep(connection, sweep_id)
+    allowed = int(options.get("retries", DEFAULT_RETRIES))
     rows = connection.execute(_trials_query(sweep_id, since)).all()
-    retries = connection.execute(select(sweeps.c.options).where(sweeps.c.id == sweep_id)).scalar_one()
-    allowed = int(retries.get("retries", DEFAULT_RETRIES))
     histories = _histories(connection, [row.run for row in rows]) if with_history else {}
     return [_trial(row, histories.get(row.run, []), allowed) for row in rows]
 

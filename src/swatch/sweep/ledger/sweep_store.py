@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from swatch.errors import UserError, did_you_mean
+from swatch.errors import UserError
 from swatch.sweep.ledger.attempts import lock
-from swatch.sweep.ledger.reading import read_sweep
+from swatch.sweep.ledger.reading import read_sweep, unknown_sweep
 from swatch.sweep.ledger.schema import sweeps
 from swatch.sweep.ledger.store import Store
 from swatch.sweep.records import SweepRecord
@@ -54,10 +54,7 @@ class SweepStore(Store):
         with self._database.read() as connection:
             row = connection.execute(select(sweeps).where(sweeps.c.id == sweep_id)).one_or_none()
             if row is None:
-                known = connection.execute(select(sweeps.c.id)).scalars().all()
-                raise UserError(
-                    f"there is no sweep '{sweep_id}' in this ledger.{did_you_mean(sweep_id, known)}"
-                )
+                raise unknown_sweep(connection, sweep_id)
         return read_sweep(row)
 
     def sweeps(self) -> list[SweepRecord]:

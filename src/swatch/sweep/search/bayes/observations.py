@@ -71,6 +71,11 @@ def _standardised(targets: FloatArray) -> FloatArray:
     if not len(finite):
         return np.zeros_like(targets)
     filled = np.where(np.isfinite(targets), targets, finite.max())
+    # A loss that all but diverged is a thousand times the others, and would flatten the differences among
+    # those into noise. It is bad enough to be as far above the median as the best is below.
+    median = float(np.median(filled))
+    capped = np.minimum(filled, median + (median - filled.min()))
+    filled = capped if np.ptp(capped) > 0 else filled
     spread = filled.std()
     standardised: FloatArray = (filled - filled.mean()) / (spread if spread > 0 else 1.0)
     return standardised

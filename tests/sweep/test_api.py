@@ -1,0 +1,145 @@
+"""``swatch.sweep.run``: anybody's function, swept from Python."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swatch.errors import RunFailed, UserError
+from swatch.sweep import run
+
+SWEEP = {
+    "method": "random",
+    "metric": {"name": "loss", "goal": "minimize"},
+    "parameters": {"x": {"min": 0.0, "max": 1.0}},
+}
+
+
+def train(parameters: dict[str, Any]) -> dict[str, float]:
+    return {"loss": (parameters["x"] - 0.3) ** 2}
+
+
+def test_a_dict_and_a_function_are_enough(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result = run(SWEEP, train, count=5, tracking="disabled")
+    assert len(result.trials) == 5
+    assert result.value == min((t.point["x"] - 0.3) ** 2 for t in result.trials)
+    assert result.parameters == result.best.point
+    assert result.directory == tmp_path / "runs" / "sweeps" / result.sweep.id
+    assert result.sweep.id.startswith("train-")
+    names = {path.name for path in result.directory.iterdir()}
+    assert {"sweep.yaml", "study.db", "best.yaml", "trials.csv", "report.html"} <= names
+    shown = capsys.readouterr()
+    assert f"Best of sweep {result.sweep.id}" in shown.out
+    assert "swatch train" not in shown.out, "no command repeats a function"
+    assert shown.err.count("trial ") >= 5
+
+
+def test_a_yaml_file_and_named_home(tmp_path: Path) -> None:
+    import yaml
+
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump({**SWEEP, "run_cap": 2}))
+    result = run(tmp_path / "mine.yaml", train, home=tmp_path / "here", name="first", tracking="disabled")
+    assert (len(result.trials), result.sweep.id) == (2, "first")
+    assert result.directory == tmp_path / "here" / "sweeps" / "first"
+    assert (tmp_path / "here" / result.best.run_id / "summary.json").exists()
+
+
+def test_the_same_call_goes_on_after_ctrl_c_and_starts_anew_after_the_end() -> None:
+    calls = []
+
+    def counted(parameters: dict[str, Any]) -> float:
+        calls.append(parameters["x"])
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return parameters["x"]
+
+    with pytest.raises(KeyboardInterrupt):
+        run(SWEEP, counted, count=5, tracking="disabled")
+    first = run(SWEEP, counted, count=5, tracking="disabled")
+    assert len(calls) == 6 and len(set(calls)) == 5, "only the interrupted trial is run again"
+    assert [trial.attempts for trial in first.trials] == [1, 1, 2, 1, 1]
+    second = run(SWEEP, counted, count=5, tracking="disabled")
+    assert second.sweep.id == f"{first.sweep.id}-2"
+    assert [t.point for t in second.trials] == [t.point for t in first.trials]
+
+
+def test_a_finished_name_is_not_used_twice() -> None:
+    assert run(SWEEP, train, count=1, name="mine", tracking="disabled").sweep.id == "mine"
+    assert run(SWEEP, train, count=1, name="mine", tracking="disabled").sweep.id == "mine-2"
+
+
+def test_an_unfinished_name_belongs_to_its_sweep() -> None:
+    def press(parameters: dict[str, Any]) -> float:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(SWEEP, press, count=2, name="mine", tracking="disabled")
+    with pytest.raises(UserError, match="sweep mine is unfinished and was made from another YAML"):
+        run(SWEEP, press, count=2, name="mine", seed=1, tracking="disabled")
+
+
+def test_if_every_trial_fails_the_reasons_are_said() -> None:
+    def broken(parameters: dict[str, Any]) -> float:
+        raise OSError("no data")
+
+    with pytest.raises(RunFailed, match=r"all 2 trials of sweep .* failed: OSError: no data"):
+        run(SWEEP, broken, count=2, tracking="disabled")
+    with pytest.raises(RunFailed, match="3 trials in a row failed: OSError: no data"):
+        run(SWEEP, broken, count=9, max_consecutive_failures=3, tracking="disabled")
+
+
+def test_agents_of_their_own_need_a_function_that_they_can_import() -> None:
+    with pytest.raises(UserError, match="agents=2: another process cannot import"):
+        run(SWEEP, lambda parameters: 0.5, count=2, agents=2, tracking="disabled")
+
+
+@pytest.mark.parametrize(
+    ("sweep", "message"),
+    [
+        ({**SWEEP, "metric": None}, "a sweep of a function needs a metric"),
+        ({**SWEEP, "method": "guess"}, "guess"),
+        ("no/such.yaml", "there is no sweep YAML at no/such.yaml"),
+        ({**SWEEP, "parameters": {"x": {"values": [object()]}}}, "something that YAML cannot"),
+    ],
+)
+def test_bad_sweeps_leave_nothing_behind(tmp_path: Path, sweep: Any, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        run(sweep, train, count=1, tracking="disabled")
+    assert not (tmp_path / "runs").exists()
+
+
+SCRIPT = """
+from swatch.sweep import run
+
+def train(parameters, trial):
+    trial.report({"loss": parameters["x"]})
+
+if __name__ == "__main__":
+    sweep = {"method": "random", "metric": {"name": "loss", "goal": "minimize"},
+             "parameters": {"x": {"min": 0.0, "max": 1.0}}}
+    result = run(sweep, train, count=6, agents=2, tracking="disabled")
+    print("done", len(result.trials), len({trial.agent for trial in result.trials}))
+"""
+
+
+def test_a_script_may_use_several_agents(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, "mine.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith("done 6 ")
+
+
+def test_importing_run_costs_nothing() -> None:
+    program = (
+        "import sys; from swatch.sweep import run; "
+        "heavy = {'numpy', 'optuna', 'sqlalchemy', 'hydra', 'wandb', 'yaml', 'rich'} & set(sys.modules); "
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
