@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,10 @@ from process_cases import (
     wait_for_reports,
     write_function_sweep,
 )
+from sweep_cases import make_sweep, open_ledger
 
+from swatch.errors import UserError
+from swatch.sweep.control import Control
 from swatch.sweep.ledger import Ledger
 from swatch.sweep.records import TrialState
 
@@ -48,6 +53,7 @@ def test_a_killed_agents_trial_is_finished_by_another_under_its_own_run(tmp_path
     assert len({trial.point_key for trial in trials}) == 4
 
 
+@pytest.mark.slow
 def test_ctrl_c_gives_the_trials_back_and_the_same_command_goes_on(tmp_path: Path) -> None:
     with started(command(), tmp_path) as process:
         wait_for_reports(tmp_path, 2)
@@ -80,20 +86,32 @@ def test_ctrl_c_gives_the_trials_back_and_the_same_command_goes_on(tmp_path: Pat
     assert [trial.attempts for trial in trials] == [1, 2, 2]
 
 
-def test_a_second_controller_is_refused_and_changes_nothing(tmp_path: Path) -> None:
-    with started(command(), tmp_path) as process:
-        wait_for_reports(tmp_path, 2)
-        before = ledger_of(tmp_path).sweep("s")
-        with started(command("--retries", "9"), tmp_path) as second:
-            code, _, err = finish(second)
-        assert (code, err.splitlines()[-1]) == (
-            2,
-            f"swatch: sweep s is already being run (process {process.pid} on {os.uname().nodename}); "
-            "`swatch sweep --status s` shows it.",
-        )
-        assert ledger_of(tmp_path).sweep("s") == before
-        (tmp_path / "go").touch()
-        assert finish(process)[0] == 0
+def test_a_second_controller_is_refused_and_a_dead_one_replaced(tmp_path: Path) -> None:
+    make_sweep(tmp_path)
+    first, second = open_ledger(tmp_path), open_ledger(tmp_path)
+    with Control(first, "s"):
+        with pytest.raises(UserError, match=rf"sweep s is already being run \(process {os.getpid()} on "):
+            Control(second, "s").__enter__()
+        assert len(first.processes("s")) == 1
+    with Control(second, "s"):
+        pass
+    assert first.processes("s") == []
+    dead = subprocess.run([sys.executable, "-c", TAKE_CONTROL, first.url], check=False)
+    assert dead.returncode == 9
+    assert len(first.processes("s")) == 1
+    with Control(second, "s"):
+        assert [process.pid for process in first.processes("s")] == [os.getpid()]
+
+
+TAKE_CONTROL = """
+import os, sys
+from swatch.sweep.control import Control
+from swatch.errors import UserError
+from swatch.sweep.control import Control
+from swatch.sweep.ledger import Ledger
+Control(Ledger(sys.argv[1]), "s").__enter__()
+os._exit(9)
+"""
 
 
 def test_a_killed_controller_ends_its_agents_and_the_sweep_goes_on(tmp_path: Path) -> None:
@@ -110,6 +128,7 @@ def test_a_killed_controller_ends_its_agents_and_the_sweep_goes_on(tmp_path: Pat
     assert [trial.state.value for trial in trials_of(tmp_path)] == ["finished"] * 3
 
 
+@pytest.mark.slow
 def test_everything_killed_at_once_loses_nothing(tmp_path: Path) -> None:
     with started(command(), tmp_path) as process:
         wait_for_reports(tmp_path, 2)
@@ -126,6 +145,7 @@ def test_everything_killed_at_once_loses_nothing(tmp_path: Path) -> None:
     assert [trial.attempts for trial in trials] == [2, 2, 1]
 
 
+@pytest.mark.slow
 def test_a_function_that_never_reports_is_interrupted_all_the_same(tmp_path: Path) -> None:
     with started(command(function="silent", agents=1), tmp_path) as process:
         wait_for((tmp_path / "begun").exists, "the function")
@@ -135,6 +155,7 @@ def test_a_function_that_never_reports_is_interrupted_all_the_same(tmp_path: Pat
     assert [trial.state.value for trial in trials_of(tmp_path)] == ["waiting"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
     with started(command(function="silent", agents=1), tmp_path) as process:
         wait_for((tmp_path / "begun").exists, "the function")
@@ -150,6 +171,7 @@ def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
     assert trial.state is TrialState.WAITING
 
 
+@pytest.mark.slow
 def test_a_trial_that_kills_its_agent_is_given_up_and_the_others_go_on(tmp_path: Path) -> None:
     with started(command("--retries", "1", function="dies", count=2, agents=1), tmp_path) as process:
         code, _, err = finish(process)
@@ -161,6 +183,7 @@ def test_a_trial_that_kills_its_agent_is_given_up_and_the_others_go_on(tmp_path:
     assert err.splitlines()[-1] == "swatch: all 2 trials of sweep s failed: exit code 7"
 
 
+@pytest.mark.slow
 def test_if_every_agent_gives_up_the_sweep_ends_with_the_reasons(tmp_path: Path) -> None:
     arguments = command("--max-consecutive-failures", "2", function="raises", count=20)
     with started(arguments, tmp_path) as process:
@@ -171,6 +194,7 @@ def test_if_every_agent_gives_up_the_sweep_ends_with_the_reasons(tmp_path: Path)
     assert len(trials_of(tmp_path)) <= 4
 
 
+@pytest.mark.slow
 def test_agents_that_cannot_start_end_the_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\nif 'agent' in sys.argv or 'agent' in getattr(sys, 'orig_argv', []):\n"

@@ -18,28 +18,23 @@ import click
 @click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
-    envvar="SWATCH_HOME",
-    default=Path("runs"),
-    show_default=True,
-    help="The folder of the runs and sweeps.",
+    help="The folder of the runs and sweeps; default: SWATCH_HOME, else ./runs.",
 )
-def command(sweep: str, output: Path | None, home: Path) -> None:
-    """Write the report of SWEEP, as one HTML page that opens from disk without a network."""
+@click.option(
+    "--storage", metavar="URL", help="The sweep's database; default: the SQLite file in its folder."
+)
+def command(sweep: str, output: Path | None, home: Path | None, storage: str | None) -> None:
+    """Write the report of SWEEP: one HTML page that opens from disk without a network."""
     from swatch.console import console
-    from swatch.errors import UserError, did_you_mean
+    from swatch.files import make_folder
     from swatch.report import sweep_page
+    from swatch.sweep.home import REPORT_FILE, default_home, storage_of, sweep_folder
     from swatch.sweep.ledger import Ledger
 
-    folders = home / "sweeps"
-    known = sorted(path.parent.name for path in folders.glob("*/study.db"))
-    if sweep not in known:
-        hint = did_you_mean(sweep, known) or (
-            f" There are: {', '.join(known[:10])}." if known else " `swatch sweep SWEEP.yaml` makes one."
-        )
-        raise UserError(f"there is no sweep '{sweep}' in {folders}.{hint}")
-    ledger = Ledger(f"sqlite:///{folders / sweep / 'study.db'}")
-    target = output or folders / sweep / "report.html"
-    if not target.parent.is_dir():
-        raise UserError(f"cannot write {target}: the folder {target.parent} does not exist")
-    sweep_page.write(ledger.sweep(sweep), ledger.trials(sweep), target)
-    console().print(f"Report: {target}", markup=False, soft_wrap=True)
+    place = home or default_home()
+    ledger = Ledger(storage_of(place, sweep, storage, must_exist=True))
+    record, trials = ledger.sweep(sweep), ledger.trials(sweep)
+    path = output or sweep_folder(place, sweep) / REPORT_FILE
+    make_folder(path.parent)
+    sweep_page.write(record, trials, path)
+    console().print(f"Report: {path}", markup=False, soft_wrap=True)

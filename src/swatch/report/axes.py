@@ -21,6 +21,9 @@ INACTIVE = "not used"
 # Below 0, well apart from the values of an axis, so that trials without the parameter form a line of their own.
 INACTIVE_POSITION = -0.15
 
+# Integers over a range no wider than this get a tick each, and none in between.
+_FEW_INTEGERS = 10
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -81,7 +84,9 @@ def build_axes(parameters: Mapping[str, Any], trials: Sequence[TrialRecord]) -> 
 def _axis(key: str, spec: Mapping[str, Any], trials: Sequence[TrialRecord]) -> Axis:
     values = [trial.point[key] for trial in trials if key in trial.point]
     if "values" in spec or not all(_is_number(value) for value in values):
-        return _discrete(key, spec, values, trials)
+        return _discrete(key, spec.get("values"), values, trials)
+    if all(isinstance(value, int) for value in values) and max(values) - min(values) <= _FEW_INTEGERS:
+        return _discrete(key, range(min(values), max(values) + 1), values, trials)
     return _continuous(key, spec, [float(value) for value in values], trials)
 
 
@@ -89,8 +94,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _discrete(key: str, spec: Mapping[str, Any], values: list[Any], trials: Sequence[TrialRecord]) -> Axis:
-    listed = spec.get("values")
+def _discrete(key: str, listed: Any, values: list[Any], trials: Sequence[TrialRecord]) -> Axis:
     known = [*listed, *values] if isinstance(listed, Sequence) and not isinstance(listed, str) else values
     choices = {_identity(value): value for value in known}
     if all(_is_number(value) for value in choices.values()):

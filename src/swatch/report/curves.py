@@ -31,8 +31,8 @@ class Curves:
 
     @property
     def are_empty(self) -> bool:
-        """Whether no trial logged anything that can be drawn."""
-        return not self.metrics
+        """Whether no trial logged anything that makes a line: two readings or more."""
+        return not self.metrics or all(len(trial["x"]) < 2 for trial in self.trials.values())
 
 
 def collect(sweep: SweepRecord, trials: Iterable[TrialRecord], most_points: int = MOST_POINTS) -> Curves:

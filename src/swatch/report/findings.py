@@ -33,7 +33,7 @@ def headline(sweep: SweepRecord, trials: Sequence[TrialRecord], best: TrialRecor
         return f"All {len(values)} trials with a result reached the same {metric}, {format_metric(values[0])}."
     so_far = "" if sweep.state == "finished" else "So far, "
     extreme = "highest" if sweep.goal == "maximize" else "lowest"
-    epoch = best_epoch(best)
+    epoch = best_epoch(best) if len(best.history) > 1 else None
     at = f" at epoch {epoch}" if epoch is not None else ""
     of = f" of {count_of(len(trials), 'trial')}" if len(trials) > 1 else ""
     sentence = f"trial {best.number} has the {extreme} {metric}{of}: {format_metric(value_of(best))}{at}."

@@ -7,10 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 _PARTS = {"val": "validation", "train": "training", "test": "test"}
-_METRICS = {
-    "seconds": "seconds per epoch",
-    "samples_per_second": "samples per second",
-}
 
 
 def short_names(keys: Iterable[str]) -> dict[str, str]:
@@ -35,8 +31,6 @@ def _ends_in(key: str, ending: str) -> bool:
 
 def metric_label(metric: str) -> str:
     """Return a metric's name in words: ``val/accuracy`` is ``validation accuracy``."""
-    if metric in _METRICS:
-        return _METRICS[metric]
     part, slash, name = metric.partition("/")
     return f"{_PARTS.get(part, part)} {name}".replace("_", " ") if slash else metric.replace("_", " ")
 

@@ -15,8 +15,8 @@ from swatch.report.curves import collect
 from swatch.report.importance import Importance, ParameterImportance, importance
 from swatch.report.page_data import figure_data, script_json
 from swatch.report.ranking import best_epoch, best_trial, focus_range, ranked, value_of
-from swatch.report.reproduce import train_command
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
+from swatch.sweep.results import train_command
 
 _SCRIPTS = ("theme.js", "figures.js", "page.js")
 _SPARK_WIDTH, _SPARK_HEIGHT = 120.0, 26.0
@@ -58,7 +58,10 @@ def render(sweep: SweepRecord, trials: Iterable[TrialRecord]) -> str:
             importance_notes=findings.importance_notes(explained) if explained else [],
             curves=curves,
             confusion=confusion_of(best.summary) if best else None,
-            command=train_command(sweep, best) if best else None,
+            command=train_command(best) if best else None,
+            columns=[axis for axis in axes if axis.varies or len(trials) == 1],
+            shared=[axis for axis in axes if not axis.varies and len(trials) > 1],
+            show_epochs=not curves.are_empty,
             show_reasons=any(trial.reason for trial in trials),
             state_symbols=_SYMBOLS,
             value_of=value_of,

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from swatch.report.labels import format_metric, format_seconds, format_value, metric_label, short_names
 from swatch.report.ranking import best_epoch, ranked, value_of
-from swatch.report.reproduce import train_command
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-__all__ = ["best_table", "train_command", "trials_table"]
 
 _STYLES = {
     TrialState.FINISHED: "green",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from swatch.errors import UserError
 from swatch.sweep.home import default_home, storage_of, sweep_names
 from swatch.sweep.ledger import Ledger
-from swatch.sweep.live import status_line
+from swatch.sweep.live_table import status_line
 from swatch.sweep.liveness import LivenessWatch
 from swatch.sweep.progress import progress
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState

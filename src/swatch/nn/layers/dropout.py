@@ -23,6 +23,8 @@ class Dropout(Module):
         UserError: ``probability`` is outside [0, 1).
     """
 
+    _applied: Array
+
     def __init__(self, probability: float) -> None:
         if not 0 <= probability < 1:
             raise UserError(f"dropout must be in [0, 1), found {probability}")
@@ -35,7 +37,6 @@ class Dropout(Module):
             self._generator = builder.generator(self.name)
         self._output = WorkArray(self.input_shape, builder.dtype)
         self._uniform = WorkArray(self.input_shape, np.float32)
-        self._kept = WorkArray(self.input_shape, np.bool_)
         self._factor = WorkArray(self.input_shape, builder.dtype)
         return self.input_shape
 
@@ -45,11 +46,14 @@ class Dropout(Module):
         if not self._active:
             return x
         samples = len(x)
-        uniform, kept, factor = self._uniform(samples), self._kept(samples), self._factor(samples)
+        uniform, factor = self._uniform(samples), self._factor(samples)
         # float32 in a gradient check, too: the same seed drops the same elements.
         self._generator.random(dtype=np.float32, out=uniform)
-        np.greater_equal(uniform, self.probability, out=kept)
-        np.multiply(kept, 1 / (1 - self.probability), out=factor)
+        # 1 where the number is above p, else 0; a mask of booleans would be converted in the product.
+        np.subtract(uniform, self.probability, out=factor)
+        np.ceil(factor, out=factor)
+        np.multiply(factor, 1 / (1 - self.probability), out=factor)
+        self._applied = factor
         output: Array = self._output(samples)
         np.multiply(x, factor, out=output)
         return output
@@ -58,5 +62,5 @@ class Dropout(Module):
         """Return the gradient with the same elements dropped, computed in place."""
         if not self._active:
             return grad_output
-        np.multiply(grad_output, self._factor(len(grad_output)), out=grad_output)
+        np.multiply(grad_output, self._applied, out=grad_output)
         return grad_output

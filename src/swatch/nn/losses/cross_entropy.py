@@ -30,20 +30,22 @@ class CrossEntropy(Loss):
         UserError: ``label_smoothing`` is outside [0, 1).
     """
 
+    _p: Array
+    _place: NDArray[np.intp]
+
     def __init__(self, label_smoothing: float = 0.0) -> None:
         if not 0 <= label_smoothing < 1:
             raise UserError(f"label_smoothing must be in [0, 1), found {label_smoothing}")
         self.label_smoothing = label_smoothing
-        self._samples = 0
         self._allocate(0, np.dtype(np.float32))
 
     def _allocate(self, classes: int, dtype: np.dtype[Any]) -> None:
         self._classes, self._dtype = classes, dtype
-        self._softmax = WorkArray((classes,), dtype, samples_last=True)
+        self._output = WorkArray((classes,), dtype, samples_last=True)
         self._gradient = WorkArray((classes,), dtype, samples_last=True)
         self._row = WorkArray((), dtype)
         self._of_label = WorkArray((), dtype)
-        self._place = WorkArray((), np.intp)
+        self._places = WorkArray((), np.intp)
         self._sample = np.arange(0)
 
     def forward(self, logits: Array, labels: NDArray[np.intp]) -> float:
@@ -56,12 +58,14 @@ class CrossEntropy(Loss):
         Raises:
             UserError: the shapes do not fit, or a label is out of range.
         """
+        if logits.ndim != 2:
+            raise UserError(f"cross-entropy takes logits of shape (n, classes), found {logits.shape}")
         samples, classes = logits.shape
         if classes != self._classes or logits.dtype != self._dtype:
             self._allocate(classes, logits.dtype)
-        place = self._find_places(labels, samples, classes)
-        self._samples = samples
-        p, row, of_label = self._softmax(samples), self._row(samples), self._of_label(samples)
+        self._place = place = self._find_places(labels, samples, classes)
+        self._p = p = self._output(samples)
+        row, of_label = self._row(samples), self._of_label(samples)
         np.copyto(p, logits.T)
         np.maximum.reduce(p, axis=0, out=row)
         np.subtract(p, row, out=p)
@@ -79,22 +83,22 @@ class CrossEntropy(Loss):
 
     def backward(self) -> Array:
         """Return (p - t) / n, shape (n, classes)."""
-        samples = self._samples
+        samples = len(self._place)
         grad: Array = self._gradient(samples)
-        of_label, place = self._of_label(samples), self._place(samples)
-        np.multiply(self._softmax(samples), 1 / samples, out=grad)
+        of_label = self._of_label(samples)
+        np.multiply(self._p, 1 / samples, out=grad)
         if self.label_smoothing:
             np.subtract(grad, self.label_smoothing / (self._classes * samples), out=grad)
         flat = grad.reshape(-1)
-        flat.take(place, out=of_label, mode="clip")
+        flat.take(self._place, out=of_label, mode="clip")
         np.subtract(of_label, (1 - self.label_smoothing) / samples, out=of_label)
-        flat[place] = of_label
+        flat[self._place] = of_label
         return grad.T
 
     @property
     def probabilities(self) -> Array:
         """The softmax of the last ``forward``'s logits, shape (n, classes)."""
-        return self._softmax(self._samples).T
+        return self._p.T
 
     def _find_places(self, labels: NDArray[np.intp], samples: int, classes: int) -> NDArray[np.intp]:
         """Return where in a flat (classes, n) array each sample's label lies."""
@@ -115,6 +119,6 @@ class CrossEntropy(Loss):
             )
         if samples > len(self._sample):
             self._sample = np.arange(samples)
-        place: NDArray[np.intp] = self._place(samples)
+        place: NDArray[np.intp] = self._places(samples)
         np.multiply(labels, samples, out=place)
         return np.add(place, self._sample[:samples], out=place)

@@ -32,6 +32,12 @@ function focusedRange() {
   return [low - margin, high + margin];
 }
 
+function trialRange() {
+  const numbers = report.trials.map((trial) => trial.number);
+  const margin = Math.max(0.5, numbers.length / 50);
+  return [numbers[0] - margin, numbers.at(-1) + margin];
+}
+
 function progressFigure(pinned) {
   const range = focusedRange();
   const traces = STATES.map((state) => {
@@ -42,8 +48,8 @@ function progressFigure(pinned) {
       name: state.label,
       x: shown.map((trial) => trial.number),
       y: shown.map((trial) => trial.value),
-      customdata: shown.map((trial) => hoverTexts.get(trial.number)),
-      hovertemplate: "%{customdata}<extra></extra>",
+      customdata: shown.map((trial) => [trial.number, hoverTexts.get(trial.number)]),
+      hovertemplate: "%{customdata[1]}<extra></extra>",
       marker: { color: colour(state.colour), symbol: state.symbol, size: report.trials.length > 150 ? 6 : 8, opacity: 0.85 },
     };
   });
@@ -56,8 +62,8 @@ function progressFigure(pinned) {
     yaxis: "y2",
     x: without.map((trial) => trial.number),
     y: without.map(() => 0.025),
-    customdata: without.map((trial) => hoverTexts.get(trial.number)),
-    hovertemplate: "%{customdata}<extra></extra>",
+    customdata: without.map((trial) => [trial.number, hoverTexts.get(trial.number)]),
+    hovertemplate: "%{customdata[1]}<extra></extra>",
     marker: { color: colour("failed"), symbol: "x-thin-open", size: 8, line: { width: 2, color: colour("failed") } },
   });
   traces.push({
@@ -84,7 +90,7 @@ function progressFigure(pinned) {
   return {
     data: traces.filter((trace) => trace.x.length > 0),
     layout: baseLayout({
-      xaxis: axisStyle("trial", { showgrid: false, tickformat: "d", nticks: Math.min(12, report.trials.length + 1) }),
+      xaxis: axisStyle("trial", { showgrid: false, tickformat: "d", nticks: Math.min(12, report.trials.length + 1), range: trialRange() }),
       yaxis: axisStyle(plain(report.metricLabel), { range }),
       yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
     }),
@@ -99,6 +105,8 @@ function parallelFigure() {
     .sort((a, b) => sign * (a.value - b.value) || b.number - a.number);
   const [low, high] = report.focus;
   const values = order.map((trial) => Math.min(Math.max(trial.value, low), high));
+  // Coloured by rank: a few bad trials would otherwise leave all the good ones in one colour.
+  const ranks = ranksOf(order);
   const spread = high - low || 1;
   const ticks = [0, 1, 2, 3, 4].map((index) => low + (spread * index) / 4);
   const digits = Math.max(2, Math.min(6, Math.ceil(-Math.log10(spread)) + 2));
@@ -114,8 +122,13 @@ function parallelFigure() {
     values,
     range: [low, low + spread],
     tickvals: ticks,
-    ticktext: ticks.map((value) => value.toPrecision(Math.max(digits, 2)).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "")),
+    ticktext: ticks.map((value, index) => {
+      const beyond = order.some((trial) => (index === 0 && trial.value < low) || (index === 4 && trial.value > high));
+      const text = value.toPrecision(digits).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+      return beyond ? `${index === 0 ? "≤" : "≥"} ${text}` : text;
+    }),
   });
+  const longest = Math.max(...dimensions.flatMap((each) => each.ticktext.map((text) => text.length)));
   return {
     numbers: order.map((trial) => trial.number),
     dimensions,
@@ -123,7 +136,7 @@ function parallelFigure() {
       {
         type: "parcoords",
         dimensions,
-        line: { color: values, colorscale: colourScale(report.goal), cmin: low, cmax: low + spread, showscale: false },
+        line: { color: order.map((trial) => ranks.get(trial.number)), colorscale: colourScale(), cmin: 0, cmax: 1, showscale: false },
         labelfont: { size: 13, color: colour("text"), family: FONT },
         tickfont: { size: 12, color: colour("text"), family: FONT },
         rangefont: { size: 1, color: "rgba(0,0,0,0)" },
@@ -131,35 +144,64 @@ function parallelFigure() {
         labelside: "top",
       },
     ],
-    layout: baseLayout({ margin: { l: 64, r: 72, t: 44, b: 20 } }),
+    layout: baseLayout({ margin: { l: Math.max(48, 18 + 7.2 * longest), r: 80, t: 44, b: 20 } }),
   };
+}
+
+const CURVE_HOVER = "%{customdata[1]}<br>at %{x}: <b>%{y:.5~g}</b><extra></extra>";
+
+function push(columns, x, y, customdata) {
+  columns.x.push(x);
+  columns.y.push(y);
+  columns.customdata.push(customdata);
+}
+
+// Trial number to 0 (worst) … 1 (best); equal values share a rank, trials without a value have none.
+function ranksOf(trials) {
+  const sign = report.goal === "maximize" ? 1 : -1;
+  const order = trials.filter((trial) => trial.value !== null).sort((a, b) => sign * (a.value - b.value));
+  const ranks = new Map();
+  for (let index = order.length - 1, rank = index; index >= 0; index -= 1) {
+    if (order[index].value !== order[rank].value) rank = index;
+    ranks.set(order[index].number, order.length > 1 ? rank / (order.length - 1) : 1);
+  }
+  return ranks;
+}
+
+function epochRange(drawn) {
+  const places = drawn.flatMap((trial) => report.curves.trials[trial.number].x).filter((x) => x !== null);
+  if (places.length === 0) return undefined;
+  const first = places.reduce((a, b) => Math.min(a, b));
+  const last = places.reduce((a, b) => Math.max(a, b));
+  const margin = (last - first || 1) * 0.02;
+  return [first - margin, last + margin];
 }
 
 function curvesFigure(metric, selected, pinned) {
   const drawn = report.trials.filter((trial) => report.curves.trials[trial.number] && (!selected || selected.has(trial.number)));
-  const opacity = Math.max(0.25, Math.min(0.75, 12 / Math.sqrt(drawn.length || 1) / 3));
+  const scale = colourScale().map((step) => step[1]);
+  const ranks = ranksOf(drawn);
   const traces = [];
   for (const state of STATES) {
-    const line = { x: [], y: [], customdata: [] };
-    const end = { x: [], y: [], customdata: [] };
+    const ends = { x: [], y: [], customdata: [] };
+    const lines = scale.map(() => ({ x: [], y: [], customdata: [] }));
     for (const trial of drawn.filter((each) => state.names.includes(each.state))) {
-      const text = hoverTexts.get(trial.number);
+      const shown = [trial.number, hoverTexts.get(trial.number)];
       const curve = report.curves.trials[trial.number];
       const known = curve.y[metric].map((value, index) => [curve.x[index], value]).filter((point) => point[1] !== null);
       if (known.length === 0) continue;
-      for (const [x, y] of [...known, [null, null]]) {
-        line.x.push(x);
-        line.y.push(y);
-        line.customdata.push([trial.number, text]);
-      }
-      end.x.push(known.at(-1)[0]);
-      end.y.push(known.at(-1)[1]);
-      end.customdata.push([trial.number, text]);
+      // The curves of one colour are one trace with gaps: hundreds of traces would take seconds to draw.
+      const line = lines[Math.round((ranks.get(trial.number) ?? 0) * (scale.length - 1))];
+      for (const [x, y] of [...known, [null, null]]) push(line, x, y, shown);
+      push(ends, ...known.at(-1), shown);
     }
-    if (end.x.length === 0) continue;
-    const shared = { type: "scatter", legendgroup: state.label, hovertemplate: "%{customdata[1]}<br>%{x}: %{y:.5~g}<extra></extra>" };
-    traces.push({ ...shared, ...line, mode: "lines", name: state.label, showlegend: false, opacity, line: { color: colour(state.colour), width: 1.3, dash: state.dash } });
-    traces.push({ ...shared, ...end, mode: "markers", name: state.label, opacity: Math.min(1, opacity + 0.25), marker: { color: colour(state.colour), symbol: state.symbol, size: 6 } });
+    if (ends.x.length === 0) continue;
+    const shared = { type: "scatter", legendgroup: state.label, hovertemplate: CURVE_HOVER };
+    const width = drawn.length > 150 ? 0.9 : 1.4;
+    lines.forEach((line, index) => {
+      if (line.x.length) traces.push({ ...shared, ...line, mode: "lines", showlegend: false, line: { color: scale[index], width, dash: state.dash } });
+    });
+    traces.push({ ...shared, ...ends, mode: "markers", name: state.label, opacity: 0.85, marker: { color: colour(state.colour), symbol: state.symbol, size: drawn.length > 150 ? 5 : 7 } });
   }
   const marked = pinned ?? report.best;
   const curve = report.curves.trials[marked];
@@ -171,7 +213,7 @@ function curvesFigure(metric, selected, pinned) {
       x: curve.x,
       y: curve.y[metric],
       customdata: curve.x.map(() => [marked, hoverTexts.get(marked)]),
-      hovertemplate: "%{customdata[1]}<br>%{x}: %{y:.5~g}<extra></extra>",
+      hovertemplate: CURVE_HOVER,
       line: { color: colour("text"), width: 2.6 },
       marker: { size: 5 },
     });
@@ -183,7 +225,7 @@ function curvesFigure(metric, selected, pinned) {
   if (metric === report.metric) yaxis.range = curveRange(drawn, metric);
   return {
     data: traces,
-    layout: baseLayout({ xaxis: axisStyle(report.curves.xLabel, { showgrid: false, tickformat: ",~g" }), yaxis }),
+    layout: baseLayout({ xaxis: axisStyle(report.curves.xLabel, { showgrid: false, tickformat: ",~g", range: epochRange(drawn) }), yaxis }),
   };
 }
 

@@ -13,12 +13,17 @@ function draw(id, figure, whenDrawn) {
   if (first && whenDrawn) whenDrawn(target);
 }
 
-const drawProgress = () => draw("figure-progress", progressFigure(state.pinned));
+const drawProgress = () => draw("figure-progress", progressFigure(state.pinned), pinOnClick);
 const drawCurves = () => draw("figure-curves", curvesFigure(state.metric, state.selected, state.pinned), followPointer);
 
 function drawParallel() {
   const target = element("figure-parallel");
   if (!target) return;
+  if (!document.createElement("canvas").getContext("webgl")) {
+    target.textContent = "This figure needs WebGL, which this browser does not offer.";
+    target.className = "note";
+    return;
+  }
   const figure = parallelFigure();
   // Below this width labels run into each other; the figure then scrolls inside its frame.
   target.style.minWidth = `${figure.dimensions.length * 104}px`;
@@ -53,7 +58,14 @@ function followPointer(target) {
     target.dataset.pointedAt = "";
     show((current = null));
   });
-  target.on("plotly_click", (event) => pin(event.points[0].customdata?.[0] ?? null));
+  pinOnClick(target);
+}
+
+function pinOnClick(target) {
+  target.on("plotly_click", (event) => {
+    const number = event.points[0].customdata?.[0];
+    if (number !== undefined) pin(number);
+  });
 }
 
 function pin(number) {
@@ -180,7 +192,7 @@ if (report.focus && element("progress-note")) {
   const beyond = report.trials.filter((trial) => trial.value !== null && (trial.value < low || trial.value > high)).length;
   if (beyond) {
     const side = report.goal === "maximize" ? "below" : "above";
-    element("progress-note").textContent = `${beyond} ${beyond === 1 ? "lies" : "lie"} ${side} the picture; zoom out to see ${beyond === 1 ? "it" : "them"}.`;
+    element("progress-note").textContent = `${beyond} ${beyond === 1 ? "lies" : "lie"} ${side} the picture; double-click it to see ${beyond === 1 ? "it" : "them"}.`;
   }
 }
 

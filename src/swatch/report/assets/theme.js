@@ -11,9 +11,8 @@ const SCALES = {
   dark: ["#31405c", "#3a5f86", "#3f86a0", "#4fb09d", "#a3d478", "#fbe84a"],
 };
 
-function colourScale(goal) {
-  const colours = [...SCALES[isDark() ? "dark" : "light"]];
-  if (goal === "minimize") colours.reverse();
+function colourScale() {
+  const colours = SCALES[isDark() ? "dark" : "light"];
   return colours.map((value, index) => [index / (colours.length - 1), value]);
 }
 
@@ -53,5 +52,5 @@ function baseLayout(more = {}) {
 const CONFIG = {
   responsive: true,
   displaylogo: false,
-  modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+  modeBarButtonsToRemove: ["lasso2d", "select2d"],
 };

@@ -1,0 +1,186 @@
+"""Every layer: gradients against finite differences, values against formulas, shapes that do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from swatch.errors import UserError
+from swatch.nn import CrossEntropy, Dropout, Flatten, Linear, Module, Network, ReLU, Sequential
+from swatch.nn.activation import by_name
+from swatch.nn.gradcheck import TOLERANCE, check_network
+
+SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
+FORMULAS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "identity": lambda x: x,
+    "relu": lambda x: np.where(x > 0, x, 0),
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "tanh": lambda x: (np.exp(2 * x) - 1) / (np.exp(2 * x) + 1),
+}
+
+
+def network_of(layer: Module, shape: tuple[int, ...], batch: int, dtype: type = np.float64) -> Network:
+    """The layer between two linear ones' worth of classes, for shapes that it takes, else for vectors."""
+    try:
+        model = Sequential([layer, Flatten(), Linear(3, weight_init="xavier_normal")])
+        return Network(model, shape, batch_size=batch, seed=1, dtype=dtype)
+    except UserError:
+        model = Sequential([Flatten(), layer, Flatten(), Linear(3, weight_init="xavier_normal")])
+        return Network(model, shape, batch_size=batch, seed=1, dtype=dtype)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    shape=SHAPES,
+    batch=st.integers(1, 5),
+    spare=st.integers(0, 3),
+    seed=st.integers(0, 2**32),
+    training=st.booleans(),
+)
+def test_gradients_equal_finite_differences(
+    layer_class: type[Module],
+    new_layer: Callable[[type[Module]], Module],
+    shape: tuple[int, ...],
+    batch: int,
+    spare: int,
+    seed: int,
+    training: bool,
+) -> None:
+    generator = np.random.default_rng(seed)
+    network = network_of(new_layer(layer_class), shape, batch + spare)
+    network.parameters.values += 0.1 * generator.standard_normal(network.parameters.size)
+    x = generator.standard_normal((batch, *shape))
+    labels = generator.integers(3, size=batch)
+    rows = check_network(network, CrossEntropy(), x, labels, training=training)
+    assert max(row.error for row in rows) <= TOLERANCE, rows
+
+
+def test_a_smaller_batch_gives_the_same_rows(
+    layer_class: type[Module], new_layer: Callable[[type[Module]], Module], generator: np.random.Generator
+) -> None:
+    network = network_of(new_layer(layer_class), (6,), 8)
+    x = generator.standard_normal((8, 6))
+    whole = network.forward(x).copy()
+    for samples in (3, 8, 1, 5):
+        np.testing.assert_allclose(network.forward(x[:samples]), whole[:samples], rtol=1e-12)
+
+
+def test_the_input_is_left_alone(
+    layer_class: type[Module], new_layer: Callable[[type[Module]], Module], generator: np.random.Generator
+) -> None:
+    network = network_of(new_layer(layer_class), (6,), 4)
+    x = generator.standard_normal((4, 6))
+    before = x.copy()
+    network.backward(network.forward(x, training=True).copy(), input_gradient=True)
+    assert (x == before).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_activations_are_their_formulas(
+    activation_name: str, dtype: type, generator: np.random.Generator
+) -> None:
+    x = (3 * generator.standard_normal((5, 40))).astype(dtype)
+    y = Network(by_name(activation_name), (40,), batch_size=5, seed=0, dtype=dtype).forward(x)
+    assert y.dtype == dtype
+    if activation_name in FORMULAS:
+        expected = FORMULAS[activation_name](x.astype(np.float64))
+        np.testing.assert_allclose(y, expected, rtol=1e-5 if dtype == np.float32 else 1e-12, atol=1e-7)
+
+
+def test_activations_stay_finite_at_the_ends(activation_name: str) -> None:
+    x = np.array([[-1e4, -100, -0.0, 0.0, 100, 1e4]], np.float32)
+    network = Network(by_name(activation_name), (6,), batch_size=1, seed=0)
+    with np.errstate(all="raise", under="ignore"):
+        assert np.isfinite(network.forward(x)).all()
+        gradient = network.backward(np.ones_like(x), input_gradient=True)
+    assert gradient is not None
+    assert np.isfinite(gradient).all()
+
+
+def test_relu_lets_nothing_through_at_zero() -> None:
+    network = Network(ReLU(), (3,), batch_size=1, seed=0, dtype=np.float64)
+    network.forward(np.array([[0.0, -1.0, 2.0]]))
+    gradient = network.backward(np.full((1, 3), 5.0), input_gradient=True)
+    assert gradient is not None
+    assert gradient.tolist() == [[0, 0, 5]]
+
+
+def test_an_unknown_activation_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UserError, match=r"not 'sigmod'\. Did you mean 'sigmoid'\?"):
+        by_name("sigmod")
+
+
+def test_linear_is_its_formula(generator: np.random.Generator) -> None:
+    network = Network(Linear(4), (6,), batch_size=5, seed=0, dtype=np.float64)
+    weight, bias = (segment.view for segment in network.parameters)
+    bias[...] = generator.standard_normal(4)
+    x, g = generator.standard_normal((5, 6)), generator.standard_normal((5, 4))
+    np.testing.assert_allclose(network.forward(x), np.einsum("ni,io->no", x, weight) + bias)
+    np.testing.assert_allclose(network.backward(g, input_gradient=True), np.einsum("no,io->ni", g, weight))
+    weight_gradient, bias_gradient = (segment.gradient for segment in network.parameters)
+    np.testing.assert_allclose(weight_gradient, np.einsum("ni,no->io", x, g))
+    np.testing.assert_allclose(bias_gradient, g.sum(axis=0))
+
+
+def test_linear_without_bias_has_none() -> None:
+    network = Network(Linear(4, bias=False), (6,), batch_size=2, seed=0)
+    assert [segment.role for segment in network.parameters] == ["weight"]
+    assert (network.forward(np.zeros((2, 6), np.float32)) == 0).all()
+
+
+def test_linear_says_what_it_takes() -> None:
+    with pytest.raises(UserError, match=r"linear1 takes vectors.*\(8, 8, 1\).*Flatten"):
+        Network(Sequential([Linear(4)]), (8, 8, 1), batch_size=2, seed=0)
+    with pytest.raises(UserError, match="outputs must be at least 1, found 0"):
+        Linear(0)
+
+
+@pytest.mark.parametrize("probability", [0.1, 0.5, 0.9])
+def test_dropout_drops_as_often_as_it_says_and_keeps_the_mean(probability: float) -> None:
+    samples, features = 500, 200
+    network = Network(Dropout(probability), (features,), batch_size=samples, seed=3)
+    y = network.forward(np.ones((samples, features), np.float32), training=True)
+    count = samples * features
+    dropped = np.count_nonzero(y == 0)
+    deviation = np.sqrt(count * probability * (1 - probability))
+    assert abs(dropped - count * probability) < 5 * deviation
+    assert np.unique(y).tolist() == pytest.approx([0, 1 / (1 - probability)])
+    assert abs(y.mean() - 1) < 5 * deviation / count / (1 - probability)
+    # No feature and no sample is spared.
+    assert abs((y == 0).mean(axis=0) - probability).max() < 6 * np.sqrt(
+        probability * (1 - probability) / samples
+    )
+    assert abs((y == 0).mean(axis=1) - probability).max() < 6 * np.sqrt(
+        probability * (1 - probability) / features
+    )
+
+
+def test_dropout_drops_the_gradient_of_what_it_dropped() -> None:
+    network = Network(Dropout(0.5), (50,), batch_size=20, seed=3)
+    ones = np.ones((20, 50), np.float32)
+    y = network.forward(ones, training=True).copy()
+    gradient = network.backward(ones.copy(), input_gradient=True)
+    assert gradient is not None
+    assert (gradient == y).all()
+    assert (network.forward(ones, training=True) != y).any()
+
+
+def test_dropout_does_nothing_in_evaluation() -> None:
+    network = Network(Dropout(0.5), (50,), batch_size=2, seed=3)
+    x = np.arange(100, dtype=np.float32).reshape(2, 50)
+    state = network.random_state()
+    assert (network.forward(x) == x).all()
+    gradient = network.backward(x.copy(), input_gradient=True)
+    assert gradient is not None
+    assert (gradient == x).all()
+    assert network.random_state() == state
+
+
+@pytest.mark.parametrize("probability", [-0.1, 1.0, 1.5, float("nan")])
+def test_dropout_refuses_what_is_no_probability(probability: float) -> None:
+    with pytest.raises(UserError, match=r"dropout must be in \[0, 1\)"):
+        Dropout(probability)

@@ -1,0 +1,146 @@
+"""Every loss: gradients, extremes, bad labels; cross-entropy against its definition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from swatch.errors import UserError
+from swatch.nn import CrossEntropy, Loss
+
+
+def definition(logits: np.ndarray, labels: np.ndarray, smoothing: float) -> float:
+    """-mean Σ t log softmax, written out in float64."""
+    logits = logits.astype(np.float64)
+    classes = logits.shape[1]
+    log_sum = np.array([np.logaddexp.reduce(row) for row in logits])
+    log_p = logits - log_sum[:, None]
+    targets = np.eye(classes)[labels] * (1 - smoothing) + smoothing / classes
+    return float(-(targets * log_p).sum(axis=1).mean())
+
+
+@settings(max_examples=30, deadline=None)
+@given(samples=st.integers(1, 9), classes=st.integers(1, 12), seed=st.integers(0, 2**32))
+def test_gradients_equal_finite_differences(loss_entry: Any, samples: int, classes: int, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    logits = 2 * generator.standard_normal((samples, classes))
+    labels = generator.integers(classes, size=samples)
+    loss: Loss = loss_entry.build()
+    loss.forward(logits, labels)
+    gradient = loss.backward().copy()
+    step = 1e-5
+    for place in np.ndindex(*logits.shape):
+        values = []
+        for offset in (step, -step):
+            moved = logits.copy()
+            moved[place] += offset
+            values.append(loss.forward(moved, labels))
+        assert gradient[place] == pytest.approx((values[0] - values[1]) / (2 * step), rel=1e-6, abs=1e-9)
+
+
+def test_logits_are_left_alone_and_smaller_batches_fit(
+    loss_entry: Any, generator: np.random.Generator
+) -> None:
+    loss: Loss = loss_entry.build()
+    logits = generator.standard_normal((6, 4)).astype(np.float32)
+    before = logits.copy()
+    labels = generator.integers(4, size=6)
+    for samples in (6, 2, 6, 1):
+        value = loss.forward(logits[:samples], labels[:samples])
+        fresh: Loss = loss_entry.build()
+        assert value == fresh.forward(logits[:samples], labels[:samples])
+        assert loss.backward().shape == loss.probabilities.shape == (samples, 4)
+    assert (logits == before).all()
+
+
+def test_probabilities_are_a_distribution(loss_entry: Any, generator: np.random.Generator) -> None:
+    loss: Loss = loss_entry.build()
+    loss.forward(5 * generator.standard_normal((50, 10)), generator.integers(10, size=50))
+    kept = loss.probabilities.copy()
+    loss.backward()
+    assert (kept == loss.probabilities).all()
+    assert (kept >= 0).all()
+    np.testing.assert_allclose(kept.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.7])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-5), (np.float64, 1e-13)])
+def test_cross_entropy_is_its_definition(smoothing: float, dtype: type, tolerance: float) -> None:
+    generator = np.random.default_rng(4)
+    for samples, classes in ((1, 2), (7, 10), (64, 3)):
+        logits = (4 * generator.standard_normal((samples, classes))).astype(dtype)
+        labels = generator.integers(classes, size=samples)
+        found = CrossEntropy(smoothing).forward(logits, labels)
+        assert found == pytest.approx(definition(logits, labels, smoothing), rel=tolerance)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_cross_entropy_is_stable_for_huge_logits(smoothing: float) -> None:
+    logits = np.array([[1e4, -1e4, 0], [-1e4, 1e4, 1e4]], np.float32)
+    labels = np.array([0, 0])
+    loss = CrossEntropy(smoothing)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        value = loss.forward(logits, labels)
+        gradient = loss.backward()
+    assert value == pytest.approx(definition(logits, labels, smoothing), rel=1e-5)
+    assert np.isfinite(gradient).all()
+    np.testing.assert_allclose(gradient.sum(axis=1), 0, atol=1e-6)
+
+
+def test_a_diverged_network_has_a_loss_that_tells() -> None:
+    logits = np.array([[np.nan, 1.0], [0.0, 0.0]], np.float32)
+    assert np.isnan(CrossEntropy().forward(logits, np.array([0, 1])))
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.array([0, 3, 1]), r"labels must be in \[0, 3\), found 3 in row 1"),
+        (np.array([0, 1, -1]), r"labels must be in \[0, 3\), found -1 in row 2"),
+        (np.array([0, 1]), r"take labels of shape \(3,\)"),
+        (np.array([0.0, 1.0, 2.0]), "labels must be whole numbers"),
+        (np.eye(3), r"take labels of shape \(3,\)"),
+    ],
+)
+def test_bad_labels(loss_entry: Any, labels: np.ndarray, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        loss_entry.build().forward(np.zeros((3, 3), np.float32), labels)
+
+
+def test_labels_of_other_whole_number_types_count_the_same(
+    loss_entry: Any, generator: np.random.Generator
+) -> None:
+    logits = generator.standard_normal((4, 3))
+    values = {
+        loss_entry.build().forward(logits, np.array([0, 2, 1, 1], dtype))
+        for dtype in (np.uint8, np.int32, np.intp)
+    }
+    assert len(values) == 1
+
+
+def test_an_empty_batch_is_refused(loss_entry: Any) -> None:
+    with pytest.raises(UserError, match="at least one"):
+        loss_entry.build().forward(np.zeros((0, 3), np.float32), np.zeros(0, np.intp))
+
+
+def test_logits_have_two_axes() -> None:
+    with pytest.raises(UserError, match=r"takes logits of shape \(n, classes\), found \(2, 3, 1\)"):
+        CrossEntropy().forward(np.zeros((2, 3, 1), np.float32), np.array([0, 1]))
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.0, float("nan")])
+def test_bad_smoothing(smoothing: float) -> None:
+    with pytest.raises(UserError, match=r"label_smoothing must be in \[0, 1\)"):
+        CrossEntropy(smoothing)
+
+
+def test_the_loss_follows_a_change_of_classes_and_type(loss_entry: Any) -> None:
+    loss: Loss = loss_entry.build()
+    for classes, dtype in ((3, np.float32), (5, np.float32), (5, np.float64)):
+        logits, labels = np.eye(2, classes, dtype=dtype), np.array([0, 1])
+        assert loss.forward(logits, labels) == loss_entry.build().forward(logits, labels)
+        assert loss.backward().dtype == dtype
