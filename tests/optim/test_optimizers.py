@@ -264,7 +264,7 @@ def test_bad_fractions(optimizer_entry: Any, value: float) -> None:
 
 def test_bad_epsilon() -> None:
     for value in (0.0, -1e-8, float("inf")):
-        with pytest.raises(UserError, match="^epsilon must be a finite number above 0"):
+        with pytest.raises(UserError, match=r"^epsilon must be a finite number above 0"):
             Adam(0.1, epsilon=value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
 from typing import Any
 
@@ -59,7 +60,7 @@ def test_a_run_of_one_step_is_no_error(schedule_entry: Any) -> None:
 
 def test_neighbouring_steps_are_close(schedule_entry: Any) -> None:
     found = rates(schedule_entry.build(base=BASE, total_steps=1000), 1000)
-    assert max(abs(a - b) for a, b in zip(found, found[1:], strict=False)) < 0.01 * BASE["learning_rate"]
+    assert max(abs(a - b) for a, b in itertools.pairwise(found)) < 0.01 * BASE["learning_rate"]
 
 
 def test_yaml_keys_are_the_arguments_with_their_defaults(schedule_entry: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from swatch.sweep.quoting import override
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 
 CLASSES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
@@ -122,6 +123,7 @@ def _trial(index: int, number: int, epochs: int, rng: np.random.Generator, stopp
         started=started,
         ended=started + timedelta(seconds=float(length * rng.uniform(0.9, 2.2))),
         agent="agent-0",
+        overrides=("data.limit=10000", *(override(key, value) for key, value in point.items())),
     )
 
 

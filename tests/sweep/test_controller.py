@@ -207,3 +207,29 @@ def test_agents_that_cannot_start_end_the_sweep(tmp_path: Path, monkeypatch: pyt
     assert "3 agents in a row died before their first trial (exit code 1)" in err
     assert "no licence" in err
     assert Ledger(f"sqlite:///{tmp_path}/runs/sweeps/s/study.db").trials("s") == []
+
+
+@pytest.mark.slow
+def test_a_finished_sweep_takes_more_trials(tmp_path: Path) -> None:
+    (tmp_path / "go").touch()
+    with started(command(count=2), tmp_path) as process:
+        assert finish(process)[0] == 0
+    before = trials_of(tmp_path)
+    more = [
+        sys.executable,
+        "-m",
+        "swatch",
+        "sweep",
+        "--resume",
+        "s",
+        "--count",
+        "4",
+        "--tracking",
+        "disabled",
+    ]
+    with started(more, tmp_path) as process:
+        code, _, err = finish(process)
+    assert code == 0, err
+    after = trials_of(tmp_path)
+    assert [trial.state.value for trial in after] == ["finished"] * 4
+    assert after[:2] == before

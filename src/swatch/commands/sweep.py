@@ -108,10 +108,6 @@ def command(
                 **common,
             )
         )
-    if opened.sweep.function is None:
-        from swatch.sweep.network import fetch_data
-
-        fetch_data(opened.restored.space, opened.sweep.overrides)
     run_in_agents(opened, _agents(agents, opened.sweep.count))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -146,6 +147,4 @@ class Parameters:
 
     def __copy__(self) -> Parameters:
         """Copy deeply: segments belong to one pair of vectors."""
-        import copy
-
         return copy.deepcopy(self)

@@ -52,7 +52,10 @@ class Adam(Optimizer):
         if not (math.isfinite(epsilon) and epsilon > 0):
             raise UserError(f"epsilon must be a finite number above 0, found {epsilon}")
         self.epsilon = epsilon
-        self.scalars = {"last_beta1": beta1, "beta1_product": 1.0, "beta2_product": 1.0}
+
+    def first_scalars(self) -> dict[str, float]:
+        """Return the last step's β₁, which does not matter while M is zero, and the empty products."""
+        return {"last_beta1": 0.0, "beta1_product": 1.0, "beta2_product": 1.0}
 
     def prepare(self, current: Mapping[str, float]) -> tuple[float, ...]:
         """Return what multiplies M and V before they grow, ε / c, and minus the factor of the update."""

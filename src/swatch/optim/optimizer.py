@@ -31,7 +31,7 @@ class _Block:
 class Optimizer(ABC):
     """Changes all parameters of a network in place, step by step.
 
-    A new optimizer names its state in ``vectors`` and ``scalars`` and writes ``update``.
+    A new one names its state in ``vectors`` and ``first_scalars``, and writes ``prepare`` and ``update``.
 
     Weight decay is decoupled from the gradient (Loshchilov and Hutter, "Decoupled Weight Decay
     Regularization", 2017, as in torch's AdamW): before its update, every weight is multiplied by
@@ -53,8 +53,8 @@ class Optimizer(ABC):
     def __init__(self, learning_rate: float, weight_decay: float = 0.0) -> None:
         self.learning_rate = not_negative("learning_rate", learning_rate)
         self.weight_decay = not_negative("weight_decay", weight_decay)
-        self.scalars: dict[str, float] = {}
-        """Numbers that an exact resume needs; subclasses put theirs in."""
+        self.scalars = self.first_scalars()
+        """Numbers that change from step to step."""
         self._size: int | None = None
         self._state: dict[str, Array] = {}
         self._decayed: list[slice] = []
@@ -63,6 +63,7 @@ class Optimizer(ABC):
     def bind(self, parameters: Parameters) -> None:
         """Make the state for a network's parameters, from the beginning."""
         self._size = parameters.size
+        self.scalars = self.first_scalars()
         self._state = {name: aligned_zeros(parameters.size, parameters.dtype) for name in self.vectors}
         self._decayed = [part for part, _ in parameters.spans(_decay_share)] if self.weight_decay else []
         self._cut(parameters.dtype)
@@ -96,6 +97,10 @@ class Optimizer(ABC):
     def hyperparameters(self) -> dict[str, float]:
         """Return the base values of what a schedule may change."""
         return {name: getattr(self, name) for name in self.scheduled}
+
+    def first_scalars(self) -> dict[str, float]:
+        """Return what ``scalars`` holds before the first step; none, unless a subclass names some."""
+        return {}
 
     @abstractmethod
     def prepare(self, current: Mapping[str, float]) -> tuple[float, ...]:

@@ -39,7 +39,7 @@ class Schedule(ABC):
 
 def anneal(start: float, end: float, progress: float) -> float:
     """Return the value on half a cosine wave from ``start`` at progress 0 to ``end`` at 1."""
-    return end + (start - end) * (1 + math.cos(math.pi * progress)) / 2
+    return start + (end - start) * (1 - math.cos(math.pi * progress)) / 2
 
 
 def in_unit_interval(name: str, value: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -220,7 +221,9 @@ class Controller:
         def receive(number: int, frame: FrameType | None) -> None:
             self._signals += 1
 
-        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        # Python catches signals in the main thread alone; in another one the caller's program does.
+        in_main = threading.current_thread() is threading.main_thread()
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if in_main else ()
         earlier = {number: signal.signal(number, receive) for number in numbers}
         try:
             yield

@@ -27,13 +27,12 @@ def identity(sweep: Mapping[str, Any], overrides: Sequence[str], seed: int, func
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def check_name(name: str) -> str:
-    """Return a sweep name fit for a folder and a wandb id, or raise UserError."""
+def check_name(name: str) -> None:
+    """Raise UserError unless a sweep's name is fit for a folder and a wandb id."""
     if not _NAME.fullmatch(name):
         raise UserError(
             f"--name '{name}': use at most 64 letters, digits, '-', '_' and '.', a letter or digit first."
         )
-    return name
 
 
 def sweep_base(title: str, identity_hash: str) -> str:

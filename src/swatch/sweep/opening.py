@@ -15,6 +15,7 @@ from swatch.sweep.control import check_free
 from swatch.sweep.finding import find_sweep
 from swatch.sweep.home import SWEEP_FILE, default_home, storage_of, sweep_folder
 from swatch.sweep.ledger import Ledger
+from swatch.sweep.ledger.database import parse_url
 from swatch.sweep.names import check_name, identity, sweep_base
 from swatch.sweep.records import SweepRecord
 from swatch.sweep.restored import RestoredSweep, store_conditions
@@ -79,13 +80,15 @@ def open_sweep(request: SweepRequest) -> OpenSweep:
             f"'{request.overrides[0]}': Hydra overrides belong to the network's config; a function "
             "takes its parameters from the sweep YAML."
         )
+    if request.name is not None:
+        check_name(request.name)
+    if request.storage is not None:
+        parse_url(request.storage)
     prepared = _prepare(request, config)
     made_from = identity(config.raw, request.overrides, request.seed, request.function)
     home = prepared.home
-    if request.name is not None:
-        base = check_name(request.name)
-    else:
-        base = sweep_base(config.name or request.title or Path(request.source).stem, made_from)
+    title = config.name or request.title or Path(request.source).stem
+    base = request.name or sweep_base(title, made_from)
     own_id, exists = find_sweep(home, base, made_from, request.storage)
     options = _options(request, prepared)
     if exists:
@@ -164,6 +167,7 @@ class Prepared:
 def _prepare(request: SweepRequest, config: SweepConfig) -> Prepared:
     if request.function is None:
         checked = network.check(config, request.overrides, request.tracking)
+        network.fetch_data(checked.space, request.overrides)
         return Prepared(
             checked.space,
             checked.metric,

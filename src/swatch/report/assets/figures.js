@@ -84,7 +84,7 @@ function progressFigure(pinned) {
       x: [marked.number],
       y: [marked.value],
       hoverinfo: "skip",
-      marker: { color: "rgba(0,0,0,0)", size: 16, line: { color: colour("accent"), width: 2 } },
+      marker: { color: "rgba(0,0,0,0)", size: 16, line: { color: colour("highlight"), width: 2.5 } },
     });
   }
   return {
@@ -132,6 +132,7 @@ function parallelFigure() {
   return {
     numbers: order.map((trial) => trial.number),
     dimensions,
+    config: { displayModeBar: false },
     data: [
       {
         type: "parcoords",
@@ -214,12 +215,12 @@ function curvesFigure(metric, selected, pinned) {
       y: curve.y[metric],
       customdata: curve.x.map(() => [marked, hoverTexts.get(marked)]),
       hovertemplate: CURVE_HOVER,
-      line: { color: colour("text"), width: 2.6 },
+      line: { color: colour("highlight"), width: 2.6 },
       marker: { size: 5 },
     });
   }
   // Filled while the pointer is on a curve; it must be there from the start, so that nothing is redrawn.
-  traces.push({ type: "scatter", mode: "lines", name: "pointed at", x: [], y: [], hoverinfo: "skip", showlegend: false, line: { color: colour("accent"), width: 3 } });
+  traces.push({ type: "scatter", mode: "lines", name: "pointed at", x: [], y: [], hoverinfo: "skip", showlegend: false, line: { color: colour("highlight"), width: 3 } });
   const label = report.curves.labels[report.curves.metrics.indexOf(metric)];
   const yaxis = axisStyle(plain(label));
   if (metric === report.metric) yaxis.range = curveRange(drawn, metric);

@@ -9,7 +9,7 @@ function draw(id, figure, whenDrawn) {
   if (!target) return;
   const first = !drawn.has(id);
   drawn.set(id, figure);
-  Plotly.react(target, figure.data, figure.layout, CONFIG);
+  Plotly.react(target, figure.data, figure.layout, { ...CONFIG, ...figure.config });
   if (first && whenDrawn) whenDrawn(target);
 }
 
@@ -198,17 +198,25 @@ if (report.focus && element("progress-note")) {
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
 
-const resize = (width) => {
-  for (const id of drawn.keys()) Plotly.relayout(element(id), width ? { width } : { width: null, autosize: true });
-};
+const PAPER_WIDTH = 680;
+
+function resize(forPaper) {
+  for (const id of drawn.keys()) {
+    const target = element(id);
+    // The parallel coordinates keep the width that their labels need and are shrunk as a whole.
+    const width = Math.max(PAPER_WIDTH, Number.parseFloat(target.style.minWidth) || 0);
+    target.style.zoom = forPaper ? PAPER_WIDTH / width : "";
+    Plotly.relayout(target, forPaper ? { width } : { width: null, autosize: true });
+  }
+}
 addEventListener("beforeprint", () => {
   document.documentElement.classList.add("printing");
   drawAll();
-  resize(680);
+  resize(true);
 });
 addEventListener("afterprint", () => {
   document.documentElement.classList.remove("printing");
-  resize(null);
+  resize(false);
   drawAll();
 });
 

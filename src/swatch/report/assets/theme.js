@@ -52,5 +52,8 @@ function baseLayout(more = {}) {
 const CONFIG = {
   responsive: true,
   displaylogo: false,
-  modeBarButtonsToRemove: ["lasso2d", "select2d"],
+  // Plotly's own toolbar has a button that uploads the figure's data to its cloud: this page stays on disk.
+  showSendToCloud: false,
+  plotlyServerURL: "",
+  modeBarButtons: [["toImage", "zoom2d", "pan2d", "autoScale2d", "resetScale2d"]],
 };
