@@ -148,6 +148,8 @@ def test_ctrl_c_then_resume_trains_nothing_twice(
         (["tiny.yaml", "--storage", "study.db"], "is not a database URL"),
         (["tiny.yaml", "--tracking", "onlin"], "onlin"),
         (["tiny.yaml", "--agents", "0"], "0"),
+        (["tiny.yaml", "launcher.agents=0"], "launcher.agents must be a whole number of at least 1"),
+        (["quik"], "Did you mean 'quick.yaml'"),
         (["tiny.yaml", "--function", "no_such:train"], "there is no module 'no_such'"),
         (["tiny.yaml", "--function", "x:train", "epochs=3"], "Hydra overrides belong to the network"),
         (["--resume", "nothing"], "there is no sweep 'nothing'"),
@@ -193,3 +195,15 @@ def test_status_lists_the_sweeps(tmp_path: Path, sweep_file: str, capsys: pytest
     shown = capsys.readouterr().out
     assert "mine" in shown and "2 of 2" in shown
     assert "file is not a database" in shown, "one damaged ledger must not hide the others"
+
+
+@pytest.mark.parametrize("name", ["sweeps/grid.yaml", "grid.yaml", "grid"])
+def test_a_shipped_sweep_is_found_from_any_folder(name: str, tmp_path: Path, repository: Path) -> None:
+    from swatch.sweep.yaml_text import read_sweep_text
+
+    text, source = read_sweep_text(name)
+    assert source == str(repository / "sweeps" / "grid.yaml")
+    (tmp_path / "sweeps").mkdir()
+    (tmp_path / "sweeps" / "grid.yaml").write_text("method: random\n")
+    own, _ = read_sweep_text("sweeps/grid.yaml")
+    assert own == "method: random\n" != text, "the user's own file goes before ours"

@@ -24,7 +24,7 @@ The same command again goes on with a sweep that was interrupted; once it is fin
     "--agents",
     type=click.IntRange(min=1),
     metavar="N",
-    help="How many train at a time; default: one per core.",
+    help="How many train at a time; default: launcher.agents, else one per core.",
 )
 @click.option(
     "--name", metavar="ID", help="The sweep's id; made from the YAML, overrides and seed unless given."
@@ -108,7 +108,8 @@ def command(
                 **common,
             )
         )
-    run_in_agents(opened, _agents(agents, opened.sweep.count))
+    wanted = agents or opened.sweep.options.get("agents")
+    run_in_agents(opened, _agents(wanted, opened.sweep.count))
 
 
 def _refuse(arguments: tuple[str, ...], option: str) -> None:

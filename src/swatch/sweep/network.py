@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
+from swatch.errors import UserError
 from swatch.sweep.config import SweepConfig
 from swatch.sweep.quoting import override
 from swatch.sweep.space import SearchSpace
@@ -63,12 +64,24 @@ def check(config: SweepConfig, overrides: Sequence[str], tracking: str | None) -
         "watch_overrides": watch,
         "pinned": checked.pinned,
         "run_seed": settings.seed,
+        "agents": _agents(plain),
         "epochs": constants.get("epochs", settings.epochs),
     }
     notices = [*checked.notices, *tracking_notice(requested, mode)]
     return CheckedNetwork(
         checked.space, metric, goal, Path(settings.paths.runs).expanduser().absolute(), options, notices
     )
+
+
+def _agents(composition: Composition) -> int | None:
+    from swatch.schema.hints import AtLeast, Unfit, fit, show
+
+    value = composition.plain["launcher"].get("agents")
+    try:
+        agents: int | None = fit(Annotated[int, AtLeast(1)] | None, value)
+    except Unfit as error:
+        raise UserError(f"launcher.agents must be {error}, not {show(value)}") from None
+    return agents
 
 
 def tracking_notice(requested: str, mode: Mode) -> list[str]:

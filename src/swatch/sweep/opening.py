@@ -16,13 +16,13 @@ from swatch.sweep.finding import find_sweep
 from swatch.sweep.home import SWEEP_FILE, default_home, storage_of, sweep_folder
 from swatch.sweep.ledger import Ledger
 from swatch.sweep.ledger.database import parse_url
+from swatch.sweep.ledger.reading import DEFAULT_RETRIES
 from swatch.sweep.names import check_name, identity, sweep_base
 from swatch.sweep.records import SweepRecord
 from swatch.sweep.restored import RestoredSweep, store_conditions
 from swatch.sweep.space import SearchSpace
 
 DEFAULT_MAX_CONSECUTIVE_FAILURES = 5
-DEFAULT_RETRIES = 3
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,8 @@ function parallelFigure() {
   return {
     numbers: order.map((trial) => trial.number),
     dimensions,
-    config: { displayModeBar: false },
+    // Plotly would draw at twice the screen's resolution: four times the work, and thinner, paler lines.
+    config: { displayModeBar: false, plotGlPixelRatio: devicePixelRatio },
     data: [
       {
         type: "parcoords",

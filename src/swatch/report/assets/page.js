@@ -4,34 +4,39 @@ const state = { metric: report.curves.metrics[0] ?? null, pinned: null, selected
 const element = (id) => document.getElementById(id);
 const drawn = new Map();
 
-function draw(id, figure, whenDrawn) {
+function draw(id, build, whenDrawn) {
   const target = element(id);
-  if (!target) return;
+  // A page without results has no such figure; before Plotly runs there is nothing to draw with.
+  if (!target || !window.Plotly) return;
   const first = !drawn.has(id);
+  const figure = build();
   drawn.set(id, figure);
   Plotly.react(target, figure.data, figure.layout, { ...CONFIG, ...figure.config });
   if (first && whenDrawn) whenDrawn(target);
 }
 
-const drawProgress = () => draw("figure-progress", progressFigure(state.pinned), pinOnClick);
-const drawCurves = () => draw("figure-curves", curvesFigure(state.metric, state.selected, state.pinned), followPointer);
+const drawProgress = () => draw("figure-progress", () => progressFigure(state.pinned), pinOnClick);
+const drawCurves = () =>
+  draw("figure-curves", () => curvesFigure(state.metric, state.selected, state.pinned), followPointer);
 
 function drawParallel() {
   const target = element("figure-parallel");
-  if (!target) return;
-  if (!document.createElement("canvas").getContext("webgl")) {
+  if (target && !document.createElement("canvas").getContext("webgl")) {
     target.textContent = "This figure needs WebGL, which this browser does not offer.";
     target.className = "note";
     return;
   }
-  const figure = parallelFigure();
-  // Below this width labels run into each other; the figure then scrolls inside its frame.
-  target.style.minWidth = `${figure.dimensions.length * 104}px`;
-  const kept = drawn.has("figure-parallel") ? target.data[0].dimensions.map((each) => each.constraintrange) : [];
-  figure.data[0].dimensions.forEach((each, index) => {
-    if (kept[index]) each.constraintrange = kept[index];
-  });
-  draw("figure-parallel", figure, (drawnTarget) => drawnTarget.on("plotly_restyle", () => select(brushed())));
+  const build = () => {
+    const figure = parallelFigure();
+    // Below this width labels run into each other; the figure then scrolls inside its frame.
+    target.style.minWidth = `${figure.dimensions.length * 104}px`;
+    const kept = new Map(target.data?.[0].dimensions.map((each) => [each.label, each.constraintrange]));
+    for (const each of figure.dimensions) {
+      if (kept.get(each.label)) each.constraintrange = kept.get(each.label);
+    }
+    return figure;
+  };
+  draw("figure-parallel", build, () => target.on("plotly_restyle", () => select(brushed())));
 }
 
 function drawAll() {
@@ -220,8 +225,16 @@ addEventListener("afterprint", () => {
   drawAll();
 });
 
-// One figure a frame, the topmost first: the page can be read and scrolled while the rest is drawn.
-const queue = [drawProgress, drawParallel, drawCurves];
+// Plotly's five megabytes take a browser a second. They lie in the page as text and run after its first
+// paint, so that everything but the figures can be read and used at once.
+function runPlotly() {
+  const script = document.createElement("script");
+  script.textContent = element("plotly-source").textContent;
+  document.head.append(script);
+}
+
+// One step a frame, the slowest figure last.
+const queue = [runPlotly, drawProgress, drawCurves, drawParallel];
 function next() {
   const task = queue.shift();
   if (!task) {
@@ -231,4 +244,4 @@ function next() {
   task();
   setTimeout(next);
 }
-setTimeout(next);
+setTimeout(next, 30);
