@@ -12,7 +12,18 @@ import numpy as np
 from swatch.sweep.quoting import override
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 
-CLASSES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
+CLASSES = [
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+]
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
 PARAMETERS: dict[str, Any] = {
@@ -102,7 +113,7 @@ def _trial(index: int, number: int, epochs: int, rng: np.random.Generator, stopp
     if diverges:
         reason = "diverged: loss is nan at epoch 2, step 812"
     elif stops:
-        reason = f"hyperband: {accuracies[-1]:.4f} after epoch {length} is below the threshold 0.8712 of band {length}"
+        reason = f"hyperband: best {accuracies[-1]:.4f} after {length} epochs is below the threshold 0.8712"
     started = START + timedelta(seconds=11.5 * (index // 2))
     return TrialRecord(
         number=index,

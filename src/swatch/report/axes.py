@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from swatch.report.labels import format_value
+from swatch.report.labels import finite, format_value
 from swatch.sweep.records import TrialRecord
 
 INACTIVE = "not used"
 """The label of a conditional parameter where its condition does not hold."""
 
-# Below 0, well apart from the values of an axis, so that trials without the parameter form a line of their own.
+# Below 0, apart from an axis's values: trials without the parameter meet in a point of their own.
 INACTIVE_POSITION = -0.15
 
 # Integers over a range no wider than this get a tick each, and none in between.
@@ -62,7 +62,9 @@ class Axis:
         return f"{self.low + (self.high - self.low) * position:.3g}"
 
 
-def flat_parameters(parameters: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+def flat_parameters(
+    parameters: Mapping[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield every parameter of a sweep YAML's ``parameters`` block with its dotted key, nested ones too."""
     for name, spec in parameters.items():
         if not isinstance(spec, Mapping):
@@ -83,21 +85,17 @@ def build_axes(parameters: Mapping[str, Any], trials: Sequence[TrialRecord]) -> 
 
 def _axis(key: str, spec: Mapping[str, Any], trials: Sequence[TrialRecord]) -> Axis:
     values = [trial.point[key] for trial in trials if key in trial.point]
-    if "values" in spec or not all(_is_number(value) for value in values):
+    if "values" in spec or any(finite(value) is None for value in values):
         return _discrete(key, spec.get("values"), values, trials)
     if all(isinstance(value, int) for value in values) and max(values) - min(values) <= _FEW_INTEGERS:
         return _discrete(key, range(min(values), max(values) + 1), values, trials)
     return _continuous(key, spec, [float(value) for value in values], trials)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def _discrete(key: str, listed: Any, values: list[Any], trials: Sequence[TrialRecord]) -> Axis:
     known = [*listed, *values] if isinstance(listed, Sequence) and not isinstance(listed, str) else values
     choices = {_identity(value): value for value in known}
-    if all(_is_number(value) for value in choices.values()):
+    if all(finite(value) is not None for value in choices.values()):
         choices = dict(sorted(choices.items(), key=lambda item: float(item[1])))
     place = {identity: index / max(len(choices) - 1, 1) for index, identity in enumerate(choices)}
     return Axis(
@@ -113,12 +111,15 @@ def _discrete(key: str, listed: Any, values: list[Any], trials: Sequence[TrialRe
 
 def _identity(value: Any) -> str:
     # 1 and 1.0 are one choice, 1 and true are two, and lists cannot be dictionary keys.
-    if _is_number(value):
-        return repr(float(value))
+    number = finite(value)
+    if number is not None:
+        return repr(number)
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def _continuous(key: str, spec: Mapping[str, Any], values: list[float], trials: Sequence[TrialRecord]) -> Axis:
+def _continuous(
+    key: str, spec: Mapping[str, Any], values: list[float], trials: Sequence[TrialRecord]
+) -> Axis:
     low, high = min(values), max(values)
     is_log = "log" in str(spec.get("distribution", "")) and low > 0
 

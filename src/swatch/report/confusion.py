@@ -1,4 +1,4 @@
-"""A confusion matrix prepared for looking at: shares of each row, the confusions that stand out, per-class scores."""
+"""A confusion matrix prepared for looking at: shares of each row, what stands out, scores of each class."""
 
 from __future__ import annotations
 

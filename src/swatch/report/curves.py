@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from swatch.report.labels import metric_label
+from swatch.report.labels import finite, metric_label
 from swatch.sweep.records import Metrics, SweepRecord, TrialRecord
 
 MOST_POINTS = 200_000
@@ -53,8 +52,8 @@ def collect(sweep: SweepRecord, trials: Iterable[TrialRecord], most_points: int 
         kept = _kept(history, sweep, allowed)
         thinned = thinned or len(kept) < len(history)
         columns[number] = {
-            "x": [_finite(history[index].get("epoch", index + 1)) for index in kept],
-            "y": {metric: [_finite(history[index].get(metric)) for index in kept] for metric in metrics},
+            "x": [_short(history[index].get("epoch", index + 1)) for index in kept],
+            "y": {metric: [_short(history[index].get(metric)) for index in kept] for metric in metrics},
         }
     has_epochs = any("epoch" in record for history in histories.values() for record in history)
     return Curves(
@@ -71,7 +70,7 @@ def _metrics(objective: str, histories: Iterable[Sequence[Metrics]]) -> tuple[st
     for history in histories:
         for record in history:
             for key, value in record.items():
-                if key not in found and key not in _NOT_METRICS and _finite(value) is not None:
+                if key not in found and key not in _NOT_METRICS and finite(value) is not None:
                     found[key] = None
 
     def place(metric: str) -> tuple[bool, int, int]:
@@ -86,14 +85,14 @@ def _kept(history: Sequence[Metrics], sweep: SweepRecord, allowed: int | None) -
     if allowed is None or count <= allowed:
         return list(range(count))
     kept = {round(index * (count - 1) / (allowed - 1)) for index in range(allowed)}
-    values = [_finite(record.get(sweep.metric)) for record in history]
+    values = [finite(record.get(sweep.metric)) for record in history]
     known = [value for value in values if value is not None]
     if known:
         kept.add(values.index(max(known) if sweep.goal == "maximize" else min(known)))
     return sorted(kept)
 
 
-def _finite(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(f"{value:.6g}")
+def _short(value: Any) -> float | None:
+    """Return a finite number with six significant digits, which is more than a screen shows."""
+    number = finite(value)
+    return None if number is None else float(f"{number:.6g}")

@@ -30,7 +30,9 @@ def headline(sweep: SweepRecord, trials: Sequence[TrialRecord], best: TrialRecor
         states = ", ".join(f"{number} {state}" for state, number in states_of(trials))
         return f"No trial has a {metric} yet: {states}."
     if len(values) > 1 and min(values) == max(values):
-        return f"All {len(values)} trials with a result reached the same {metric}, {format_metric(values[0])}."
+        return (
+            f"All {len(values)} trials with a result reached the same {metric}, {format_metric(values[0])}."
+        )
     so_far = "" if sweep.state == "finished" else "So far, "
     extreme = "highest" if sweep.goal == "maximize" else "lowest"
     epoch = best_epoch(best) if len(best.history) > 1 else None
@@ -46,7 +48,9 @@ def importance_sentence(importance: Importance | None) -> str | None:
         return None
     first, *others = importance.parameters
     names = short_names(item.key for item in importance.parameters)
-    sentence = f"{names[first.key]} matters most ({first.share:.0%} of the variance, best around {first.best})"
+    sentence = (
+        f"{names[first.key]} matters most ({first.share:.0%} of the variance, best around {first.best})"
+    )
     if others and others[0].share >= 0.1:
         second = others[0]
         sentence += f", then {names[second.key]} ({second.share:.0%}, best around {second.best})"

@@ -119,10 +119,8 @@ def _measure(axis: Axis) -> tuple[Floats, Floats]:
     """Return an axis's reference measure as positions and their weights (sum 1)."""
     positions = np.asarray(axis.positions)
     inactive = float(np.mean(positions < 0))
-    if axis.is_discrete:
-        points = np.unique(positions[positions >= 0])
-    else:
-        points = (np.arange(_STEPS) + 0.5) / _STEPS
+    middles = (np.arange(_STEPS) + 0.5) / _STEPS
+    points = np.unique(positions[positions >= 0]) if axis.is_discrete else middles
     weights = np.full(len(points), (1.0 - inactive) / len(points))
     if inactive:
         points = np.concatenate([[INACTIVE_POSITION], points])
@@ -156,7 +154,7 @@ def _decompose(tree: Any, measures: Sequence[tuple[Floats, Floats]]) -> tuple[Fl
 
 
 def _leaf_boxes(tree: Any, features: int) -> tuple[Floats, Floats, Floats]:
-    """Return the open lower and closed upper corners of a tree's leaves, (leaves, features), and their values."""
+    """Return the leaves' open lower and closed upper corners, (leaves, features), and their values."""
     lower = np.full((tree.node_count, features), -np.inf)
     upper = np.full((tree.node_count, features), np.inf)
     # A child's number is larger than its parent's, so one pass from the root reaches every node in order.

@@ -35,6 +35,17 @@ def metric_label(metric: str) -> str:
     return f"{_PARTS.get(part, part)} {name}".replace("_", " ") if slash else metric.replace("_", " ")
 
 
+def finite(value: Any) -> float | None:
+    """Return a logged value as a float, or None if it is no finite number (truth values are none)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 def format_value(value: Any) -> str:
     """Return a parameter's value as people write it: ``0.002``, ``256-128`` for a list, ``none``."""
     if value is None:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from swatch.report.labels import finite
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 
-_COUNTS_SO_FAR = (*(state for state in TrialState if state.has_result), TrialState.RUNNING, TrialState.WAITING)
+_COUNTS_SO_FAR = (
+    *(state for state in TrialState if state.has_result),
+    TrialState.RUNNING,
+    TrialState.WAITING,
+)
 
 
 def value_of(trial: TrialRecord) -> float | None:
     """Return the trial's objective if it is a finite number and its trial did not fail, else None."""
-    if trial.objective is None or trial.state not in _COUNTS_SO_FAR:
-        return None
-    value = float(trial.objective)
-    return value if math.isfinite(value) else None
+    return finite(trial.objective) if trial.state in _COUNTS_SO_FAR else None
 
 
 def ranked(sweep: SweepRecord, trials: Iterable[TrialRecord]) -> list[TrialRecord]:
@@ -76,5 +77,5 @@ def focus_range(values: Sequence[float], goal: str) -> tuple[float, float] | Non
 def best_epoch(trial: TrialRecord) -> int | None:
     """Return the epoch at which the trial was best, or None where it is unknown."""
     best = trial.summary.get("best")
-    epoch = best.get("epoch") if isinstance(best, dict) else None
-    return int(epoch) if isinstance(epoch, int | float) and math.isfinite(epoch) else None
+    epoch = finite(best.get("epoch")) if isinstance(best, dict) else None
+    return None if epoch is None else int(epoch)

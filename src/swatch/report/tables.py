@@ -29,13 +29,16 @@ def best_table(sweep: SweepRecord, trial: TrialRecord) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(f"Best of sweep {sweep.id}: trial {trial.number}"), title_justify="left", show_header=False)
+    table = Table(
+        title=Text(f"Best of sweep {sweep.id}: trial {trial.number}"), title_justify="left", show_header=False
+    )
     table.add_column(style="dim", overflow="fold")
     table.add_column(overflow="fold")
     epoch = best_epoch(trial)
     at = f" at epoch {epoch}" if epoch is not None else ""
     table.add_row(
-        metric_label(sweep.metric), Text(format_metric(value_of(trial)), style="bold green") + Text(at, style="dim")
+        metric_label(sweep.metric),
+        Text(format_metric(value_of(trial)), style="bold green") + Text(at, style="dim"),
     )
     table.add_row("state", _state(trial))
     if trial.reason:

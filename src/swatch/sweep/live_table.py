@@ -45,7 +45,7 @@ class LiveTable:
         from rich.live import Live
 
         if self._live is None:
-            self._live = Live(console=self._console, auto_refresh=False, transient=True)
+            self._live = Live(console=self._console, auto_refresh=False)
             self._live.start()
         self._live.update(self.render(trials, agents=agents, stopping=stopping), refresh=True)
 
@@ -54,7 +54,7 @@ class LiveTable:
         self._console.print(text, markup=False)
 
     def close(self) -> None:
-        """Remove the table; the results take its place."""
+        """Leave the table as it stands; the results follow below it."""
         if self._live is not None:
             self._live.stop()
             self._live = None

@@ -21,9 +21,6 @@ _FACTS = (
     *("seconds", "attempts", "seed", "run_id", "reason"),
 )
 
-_SHOWN = 10
-"""Trials in the table at the end; ``trials.csv`` and the report have them all."""
-
 
 def train_command(trial: TrialRecord) -> str | None:
     """Return the ``swatch train`` command that repeats a trial, shell-quoted; None for a function's."""
@@ -92,10 +89,8 @@ def _cell(value: Any) -> Any:
 def show_results(sweep: SweepRecord, trials: Sequence[TrialRecord], folder: Path, console: Console) -> None:
     """Print the best configuration, the command that repeats it, and where everything lies."""
     from swatch.report.ranking import best_trial
-    from swatch.report.tables import best_table, trials_table
+    from swatch.report.tables import best_table
 
-    if len(trials) > 1:
-        console.print(trials_table(sweep, trials, top=_SHOWN))
     best = best_trial(sweep, [trial for trial in trials if trial.state.has_result])
     if best is not None:
         console.print(best_table(sweep, best))

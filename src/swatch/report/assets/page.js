@@ -244,4 +244,11 @@ function next() {
   task();
   setTimeout(next);
 }
-setTimeout(next, 30);
+let started = false;
+function start() {
+  if (!started) next();
+  started = true;
+}
+requestAnimationFrame(() => setTimeout(start));
+// A page in a background tab paints no frame.
+setTimeout(start, 250);
