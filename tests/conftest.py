@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 # Before anything imports NumPy: tests run side by side, one BLAS thread each.
 for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
-
-import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SLICE = REPOSITORY / "tests" / "data" / "fashion-mnist-slice"

@@ -42,11 +42,7 @@ def imports_of(path: Path) -> set[str]:
             parts = node.module.split(".")
             found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
         elif isinstance(node, ast.Import):
-            found |= {
-                alias.name.split(".")[1]
-                for alias in node.names
-                if alias.name.startswith("swatch.")
-            }
+            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("swatch.")}
     return found
 
 
@@ -67,9 +63,7 @@ def test_imports_point_downwards(path: Path) -> None:
         )
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in FILES if package_of(p) in {"nn", "optim"}], ids=lambda p: p.name
-)
+@pytest.mark.parametrize("path", [p for p in FILES if package_of(p) in {"nn", "optim"}], ids=lambda p: p.name)
 def test_the_network_uses_numpy_alone(path: Path) -> None:
     allowed = set(sys.stdlib_module_names) | {"numpy", "swatch"}
     for node in ast.walk(ast.parse(path.read_text())):

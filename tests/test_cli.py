@@ -62,7 +62,9 @@ def test_errors_become_exit_codes(
     assert cli.run([]) == code
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert shown.err == ("swatch: interrupted\n" if isinstance(error, KeyboardInterrupt) else "swatch: bad key\n")
+    assert shown.err == (
+        "swatch: interrupted\n" if isinstance(error, KeyboardInterrupt) else "swatch: bad key\n"
+    )
 
 
 def test_did_you_mean_is_silent_without_a_near_match() -> None:

@@ -176,6 +176,22 @@ def test_bad_input_is_one_line_and_starts_nothing(
     assert {path.name for path in tmp_path.iterdir()} == before, "something was written"
 
 
+def test_a_batch_larger_than_the_data_is_refused_before_anything_starts(
+    tmp_path: Path, slice_overrides: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from swatch.cli import run
+
+    (tmp_path / "large.yaml").write_text(SWEEP + "  batch_size: {values: [64, 5000]}\n")
+    for arguments, place in (
+        ([], "large.yaml:12: parameters.batch_size.values.1: "),
+        (["batch_size=5000"], ""),
+    ):
+        assert run(["sweep", "large.yaml", *arguments, *slice_overrides]) == 2
+        message = f"swatch: {place}batch_size is 5,000, but the training part has only 1,800 images"
+        assert capsys.readouterr().err.startswith(message)
+    assert not (tmp_path / "runs").exists()
+
+
 def test_status_lists_the_sweeps(tmp_path: Path, sweep_file: str, capsys: pytest.CaptureFixture[str]) -> None:
     from swatch.cli import run
     from swatch.sweep import run as sweep

@@ -101,6 +101,35 @@ def test_a_bug_keeps_its_traceback(recorder: Recorder) -> None:
         cli.run(["train"])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["model.dropout=1.5"], "model.dropout must be in [0, 1), found 1.5"),
+        (["optimizer.learning_rate=-1"], "optimizer.learning_rate must be a finite number of at least 0"),
+        (["model.hidden_sizes=[0]"], "model.hidden_sizes must be at least 1 each, found [0]"),
+        (["run.name='{sed}'"], "run.name: there is no '{sed}' in the config"),
+        (["-m", "model.activation=relu,reluu"], "Did you mean 'relu'?"),
+    ],
+)
+def test_what_cannot_be_built_is_refused_before_the_data_is_fetched(
+    recorder: Recorder, arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["train", *arguments, "data.folder=nowhere"]) == 2
+    message = capsys.readouterr().err
+    assert said in message
+    assert len(message.splitlines()) == 1
+    assert recorder.trained == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_multirun_with_a_batch_larger_than_the_data_does_not_begin(
+    recorder: Recorder, slice_overrides: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["train", "-m", "batch_size=10,5000", *slice_overrides]) == 2
+    assert capsys.readouterr().err.startswith("swatch: batch_size is 5,000, but the training part has only")
+    assert recorder.trained == []
+
+
 def test_multirun_trains_every_combination(
     recorder: Recorder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

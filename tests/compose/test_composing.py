@@ -132,6 +132,11 @@ def test_groups_and_keys() -> None:
         ("learning_rate", "optimizer.learning_rate"),
         ("batchsize", "batch_size"),
         ("epoch", "epochs"),
+        ("optimizer.lr", "optimizer.learning_rate"),
+        ("wd", "optimizer.weight_decay"),
+        ("model.sizes", "model.hidden_sizes"),
+        ("model.learning_rate", "optimizer.learning_rate"),
+        ("optimizer.nesterov", None),
         ("zzzzz", None),
     ],
 )

@@ -26,6 +26,8 @@ CLASSES = [
 ]
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
+IDEAL_EXPONENTS = {"sgd": -0.9, "momentum": -1.6, "adam": -2.7}
+
 PARAMETERS: dict[str, Any] = {
     "optimizer": {"values": ["sgd", "momentum", "adam"]},
     "optimizer.learning_rate": {"distribution": "log_uniform_values", "min": 1e-4, "max": 0.3},
@@ -88,8 +90,7 @@ def _point(index: int, number: int, rng: np.random.Generator) -> dict[str, Any]:
 
 
 def _quality(point: dict[str, Any], rng: np.random.Generator) -> float:
-    ideal = {"sgd": -0.9, "momentum": -1.6, "adam": -2.7}[point["optimizer"]]
-    distance = math.log10(point["optimizer.learning_rate"]) - ideal
+    distance = math.log10(point["optimizer.learning_rate"]) - IDEAL_EXPONENTS[point["optimizer"]]
     score = 0.893 - 0.016 * distance**2 - 0.02 * (point["model.dropout"] - 0.15) ** 2
     score -= 0.004 if point["model.activation"] == "tanh" else 0.0
     score += 0.003 * len(point["model.hidden_sizes"]) - 0.006
@@ -99,7 +100,7 @@ def _quality(point: dict[str, Any], rng: np.random.Generator) -> float:
 def _trial(index: int, number: int, epochs: int, rng: np.random.Generator, stopping: bool) -> TrialRecord:
     point = _point(index, number, rng)
     quality = _quality(point, rng)
-    diverges = point["optimizer"] == "adam" and point["optimizer.learning_rate"] > 0.1
+    diverges = point["optimizer.learning_rate"] > 10 * 10 ** IDEAL_EXPONENTS[point["optimizer"]]
     stops = stopping and quality < 0.87 and epochs > 3
     length = 2 if diverges else max(1, epochs // 3) if stops else epochs
     pace = rng.uniform(1.2, 2.5)

@@ -10,29 +10,48 @@ from swatch.errors import UserError
 from swatch.sweep.config import SweepConfig
 from swatch.sweep.validation import LOGGED_METRICS, CheckedSweep, check
 
+TOYS = """
+from swatch.errors import UserError
+
+class Toy:
+    def __init__(self, **values):
+        if values.get("width", 1) < 1:
+            raise UserError(f"width must be at least 1, found {values['width']}")
+        if values.get("height", 0) > 9 or values.get("momentum", 0) >= 1:
+            raise UserError("that is too much")
+        if values.get("rate", 0) > values.get("highest_rate", 1):
+            raise UserError("rate must be at most highest_rate")
+
+    def hyperparameters(self):
+        return {}
+"""
+
 CONF = {
     "model/plain": "width: 64\ndropout: 0.0\n",
     "model/tower": "width: 64\ndropout: 0.0\nheight: 3\nnorm: {kind: batch}\n",
     "optimizer/calm": "learning_rate: 0.1\n",
     "optimizer/heavy": "learning_rate: 0.1\nmomentum: 0.9\n",
     "optimizer/nimble": "learning_rate: 0.1\nmomentum: 0.9\nnesterov: false\n",
-    "loss/log": "smoothing: 0.0\n",
+    "loss/log": "rate: 0.5\nhighest_rate: 0.7\n",
     "scheduler/flat": "warmup: 0\n",
     # Chosen for every run below, so that these tests need no config of the real network.
     "project/default": (
         "# @package _global_\ndefaults:\n  - override /model: plain\n  - override /optimizer: calm\n"
         "  - override /loss: log\n  - override /scheduler: flat\n"
+        "compose: {trusted_packages: [toys_of_a_sweep]}\n"
     ),
 }
 
 
 @pytest.fixture(autouse=True)
 def _project(tmp_path: Path) -> None:
-    """The working directory has a conf/ with choices of its own, which go first."""
+    """The working directory has a conf/ with choices of its own, which go first, and what they build."""
+    (tmp_path / "toys_of_a_sweep.py").write_text(TOYS)
     for name, text in CONF.items():
         file = tmp_path / "conf" / f"{name}.yaml"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+        target = "" if name.startswith("project") else "_target_: toys_of_a_sweep.Toy\n"
+        file.write_text(target + text)
 
 
 def checked(parameters: str, *overrides: str, metric: str = "val/accuracy") -> CheckedSweep:
@@ -160,6 +179,55 @@ def test_a_key_of_odd_combinations_is_refused(tmp_path: Path) -> None:
         checked(
             "model: {values: [plain, rich]}\nscheduler: {values: [one, two]}\nmodel.extra: {values: [1, 2]}"
         )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "overrides", "message"),
+    [
+        ("model.width:\n  values:\n    - 8\n    - 0", [],
+         "s.yaml:7: parameters.model.width.values.1: model.width must be at least 1, found 0"),
+        ("seed: {min: 1, max: 9}\nmodel.width: {value: 0}", [],
+         "s.yaml:5: parameters.model.width: model.width must be at least 1, found 0"),
+        ("model.width: {min: -3, max: 9}", [],
+         "s.yaml:4: parameters.model.width: model.width must be at least 1, found -3"),
+        ("model.width: {min: -3.0, max: 9.0}", [],
+         "s.yaml:4: parameters.model.width: model.width must be at least 1, found -3.0"),
+        ("model: {values: [plain, tower]}\nmodel.height: {values: [2, 10]}", [],
+         "s.yaml:5: parameters.model.height.values.1: model: that is too much"),
+        ("optimizer: {values: [calm, nimble]}\noptimizer.momentum: {min: 0.5, max: 1.5}", [],
+         "s.yaml:5: parameters.optimizer.momentum: optimizer: that is too much"),
+        ("seed: {min: 1, max: 9}", ["model.width=0"], "model.width must be at least 1, found 0"),
+        ("optimizer: {values: [calm, strange]}", [],
+         "s.yaml:4: parameters.optimizer.values.1: optimizer._target_=os.system is refused: only classes and "
+         "functions of swatch are built; admit your own package with compose.trusted_packages=[os]"),
+        ('run.name: {values: ["{seed}", "{sed}"]}', [],
+         "s.yaml:4: parameters.run.name.values.1: run.name: there is no '{sed}' in the config. "
+         "Did you mean 'seed'?"),
+    ],
+)  # fmt: skip
+def test_a_value_that_nothing_can_be_built_from_is_refused_with_its_line(
+    parameters: str, overrides: list[str], message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "conf" / "optimizer" / "strange.yaml").write_text("_target_: os.system\n")
+    with pytest.raises(UserError) as caught:
+        checked(parameters, *overrides)
+    assert str(caught.value) == message
+
+
+def test_a_value_that_works_beside_some_others_is_tried_in_the_sweep() -> None:
+    parameters = "loss.rate: {values: [0.1, 0.6]}\nloss.highest_rate: {values: [0.2, 0.3, 0.9]}"
+    assert checked(parameters).space.size == 6
+
+
+@pytest.mark.parametrize(
+    "distribution", ["{distribution: beta, a: 2, b: 8}", "{distribution: normal, mu: 0.3, sigma: 0.1}"]
+)
+def test_an_end_that_is_hardly_ever_drawn_is_no_reason_to_refuse(distribution: str) -> None:
+    checked(f"optimizer: {{value: heavy}}\noptimizer.momentum: {distribution}")
+
+
+def test_a_sweep_of_constants_takes_overrides() -> None:
+    assert checked("epochs: {value: 1}\nmodel.width: {value: 3}", "seed=7").pinned == ()
 
 
 @pytest.mark.parametrize("metric", LOGGED_METRICS)

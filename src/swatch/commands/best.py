@@ -30,5 +30,5 @@ def command(sweep: str, top: int, storage: str | None) -> None:
             f"no trial of sweep {sweep} has a result yet; `swatch sweep --status {sweep}` shows it."
         )
     out = console()
-    out.print(best_table(record, best) if top == 1 else trials_table(record, trials, top))
+    out.print(best_table(record, best) if top == 1 else trials_table(record, trials, top, width=out.width))
     show_command(best, out)

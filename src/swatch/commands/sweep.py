@@ -141,5 +141,5 @@ def _show_status(sweep_id: str, storage: str | None) -> None:
     from swatch.sweep.status import all_sweeps, sweep_status
 
     out = console()
-    for part in sweep_status(sweep_id, storage) if sweep_id else all_sweeps(storage):
+    for part in sweep_status(sweep_id, storage, width=out.width) if sweep_id else all_sweeps(storage):
         out.print(part, soft_wrap=isinstance(part, str), markup=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -108,9 +109,27 @@ def train(texts: list[str], *, multirun: bool = False) -> int:
     """
     from swatch.compose.application import jobs, run_hydra
 
-    runs = Runs(count=len(jobs(texts, multirun)), multirun=multirun)
+    compositions = jobs(texts, multirun)
+    _rehearse(compositions)
+    runs = Runs(count=len(compositions), multirun=multirun)
     run_hydra(["--multirun"] if multirun else [], texts, runs.run)
     return runs.conclude()
+
+
+def _rehearse(compositions: Sequence[Composition]) -> None:
+    """Find what no training can be built from, before the data is fetched or anything is written."""
+    from swatch.threads import limit_threads
+
+    # Before NumPy is first imported, which composing does not.
+    limit_threads(compositions[0].settings.training.threads)
+    from swatch.training.rehearsal import DataRehearsal, rehearse
+
+    for composition in compositions:
+        rehearse(composition)
+    if len({(c.settings.batch_size, str(c.plain["data"])) for c in compositions}) > 1:
+        check_data = DataRehearsal()
+        for composition in compositions:
+            check_data(composition)
 
 
 class Runs:
@@ -134,7 +153,6 @@ class Runs:
         try:
             from swatch.threads import limit_threads
 
-            # Before the training imports NumPy, which composing does not.
             limit_threads(composition.settings.training.threads)
             from swatch.training.run import train as train_once
 

@@ -70,11 +70,14 @@ def unknown_key(key: str, config: DictConfig, where: Locations, choices: dict[st
         if choices.get(group) not in having:
             others = " or ".join(f"{group}={name}" for name in having)
             return f"unknown key '{key}' with {group}={choices.get(group)}; it belongs to {others}"
-    nearest = nearest_key(key, {*names(config), *where.groups})
-    return (
-        f"unknown key '{key}'.{f' Did you mean {nearest!r}?' if nearest else ''} "
-        "`swatch train --help` lists all keys."
-    )
+    known = {*names(config), *where.groups}
+    nearest, section = nearest_key(key, known), key.rpartition(".")[0]
+    within = sorted(name for name in known if section and name.rpartition(".")[0] == section)
+    hint = f" Did you mean {nearest!r}?" if nearest else ""
+    if not nearest and within:
+        ends = [name.rpartition(".")[2] for name in within]
+        hint = f" {section} has {', '.join(end for end in ends if end != '_target_')}."
+    return f"unknown key '{key}'.{hint} `swatch train --help` lists all keys."
 
 
 def key_owners(key: str, where: Locations) -> dict[str, list[str]]:

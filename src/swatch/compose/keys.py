@@ -37,17 +37,33 @@ def has_key(config: DictConfig | Mapping[str, Any], key: str) -> bool:
 def nearest_key(key: str, keys: Iterable[str]) -> str | None:
     """Return the key that was most likely meant, or None if none is near.
 
-    The same last part elsewhere (``learning_rate`` for ``optimizer.learning_rate``) counts as near.
+    The same last part elsewhere (``learning_rate`` for ``optimizer.learning_rate``) counts as near, and so do
+    the initials or the beginning of one (``optimizer.lr``, ``lr``).
     """
-    known = sorted(set(keys))
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.75)
-    last = key.rpartition(".")[2]
+    section, _, last = key.rpartition(".")
+    # Where a key's section is right, its name says nothing of which key was meant.
+    known = [name for name in sorted(set(keys)) if not key.startswith(f"{name}.")]
+    within = {
+        name.removeprefix(f"{section}."): name
+        for name in known
+        if not section or name.startswith(f"{section}.")
+    }
+    near = [within[end] for end in difflib.get_close_matches(last, within, n=1, cutoff=0.75)]
     same_end = [name for name in known if name.rpartition(".")[2] == last]
-    if not near and len(same_end) == 1:
-        return same_end[0]
-    if not near:
+    short = [name for name in within.values() if _is_short_for(last, name.rpartition(".")[2])]
+    for only in (same_end, short):
+        if not near and len(only) == 1:
+            near = only
+    if not near and within:
+        near = [within[end] for end in difflib.get_close_matches(last, within, n=1, cutoff=0.55)]
+    elif not near:
         near = difflib.get_close_matches(key, known, n=1, cutoff=0.55)
     return near[0] if near else None
+
+
+def _is_short_for(short: str, name: str) -> bool:
+    initials = "".join(word[:1] for word in name.split("_"))
+    return len(short) > 1 and (short == initials or name.startswith(short))
 
 
 def _plain(config: DictConfig | Mapping[str, Any]) -> Any:

@@ -28,7 +28,8 @@ def headline(sweep: SweepRecord, trials: Sequence[TrialRecord], best: TrialRecor
     metric = metric_label(sweep.metric)
     if best is None or not values:
         states = ", ".join(f"{number} {state}" for state, number in states_of(trials))
-        return f"No trial has a {metric} yet: {states}."
+        yet = "" if sweep.state == "finished" else " yet"
+        return f"No trial has a {metric}{yet}: {states}."
     if len(values) > 1 and min(values) == max(values):
         return (
             f"All {len(values)} trials with a result reached the same {metric}, {format_metric(values[0])}."
@@ -48,12 +49,9 @@ def importance_sentence(importance: Importance | None) -> str | None:
         return None
     first, *others = importance.parameters
     names = short_names(item.key for item in importance.parameters)
-    sentence = (
-        f"{names[first.key]} matters most ({first.share:.0%} of the variance, best around {first.best})"
-    )
+    sentence = f"{names[first.key]} matters most ({first.share:.0%} of the variance)"
     if others and others[0].share >= 0.1:
-        second = others[0]
-        sentence += f", then {names[second.key]} ({second.share:.0%}, best around {second.best})"
+        sentence += f", then {names[others[0].key]} ({others[0].share:.0%})"
     return sentence + "."
 
 
@@ -62,7 +60,7 @@ def importance_notes(importance: Importance) -> list[str]:
     notes = []
     if importance.trials < FEW:
         notes.append(
-            f"Only {importance.trials} trials have a result: too few to mean much. "
+            f"Only {importance.trials} trials have ended: too few to mean much. "
             f"Read this from about {FEW} trials on."
         )
     if importance.r2 is None or importance.r2 < 0.1:

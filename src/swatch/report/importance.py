@@ -4,6 +4,9 @@ F. Hutter, H. Hoos, K. Leyton-Brown, "An Efficient Approach for Assessing Hyperp
 ICML 2014. The forest predicts the objective from the parameters; each tree is a sum of boxes, so its
 marginal over one parameter, and the variance of that marginal, follow exactly. The reference measure is
 uniform over the tried range (in the axis's own scale) or over the tried choices.
+
+A conditional parameter gets random tried values where it is not in use: so the forest cannot see from it
+which branch a trial took, and what the branch does counts for the parameter that chose it.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from swatch.report.axes import INACTIVE_POSITION, Axis
+from swatch.report.axes import Axis
 
 Floats = npt.NDArray[np.float64]
 
@@ -67,7 +70,8 @@ def importance(axes: Sequence[Axis], values: Sequence[float], goal: str, seed: i
     y = np.asarray(values, dtype=np.float64)
     if len(y) < FEWEST or not axes or np.ptp(y) == 0:
         return None
-    x = np.array([axis.positions for axis in axes], dtype=np.float64).T
+    rng = np.random.default_rng(seed)
+    x = np.stack([_filled(np.asarray(axis.positions), rng) for axis in axes], axis=1)
     forest = _fit(x, y, seed)
     measures = [_measure(axis) for axis in axes]
     shares: list[Floats] = []
@@ -115,17 +119,17 @@ def _fit(x: Floats, y: Floats, seed: int) -> Any:
         return forest.fit(x, y)
 
 
+def _filled(positions: Floats, rng: np.random.Generator) -> Floats:
+    active = positions >= 0
+    return np.where(active, positions, rng.choice(positions[active], len(positions)))
+
+
 def _measure(axis: Axis) -> tuple[Floats, Floats]:
     """Return an axis's reference measure as positions and their weights (sum 1)."""
     positions = np.asarray(axis.positions)
-    inactive = float(np.mean(positions < 0))
     middles = (np.arange(_STEPS) + 0.5) / _STEPS
     points = np.unique(positions[positions >= 0]) if axis.is_discrete else middles
-    weights = np.full(len(points), (1.0 - inactive) / len(points))
-    if inactive:
-        points = np.concatenate([[INACTIVE_POSITION], points])
-        weights = np.concatenate([[inactive], weights])
-    return points, weights
+    return points, np.full(len(points), 1.0 / len(points))
 
 
 def _decompose(tree: Any, measures: Sequence[tuple[Floats, Floats]]) -> tuple[Floats | None, list[Floats]]:

@@ -87,14 +87,19 @@ _SYMBOLS = {
 
 
 def _explain(sweep: SweepRecord, trials: Sequence[TrialRecord], axes: Sequence[Axis]) -> Importance | None:
-    """Return the parameters' importance, with outliers on the bad side clipped to the range that matters."""
-    values = {trial.number: value for trial in trials if (value := value_of(trial)) is not None}
-    focus = focus_range(list(values.values()), sweep.goal)
+    """Return the parameters' importance.
+
+    Results are clipped to the range that matters, and a failed trial counts as its worst end: left out, the
+    failures would make the region where they happen look as good as its few survivors.
+    """
+    focus = focus_range([value for trial in trials if (value := value_of(trial)) is not None], sweep.goal)
     if focus is None:
         return None
-    known = [trial for trial in trials if trial.number in values]
-    clipped = [min(max(values[trial.number], focus[0]), focus[1]) for trial in known]
-    # The axes are built anew: positions must go with the trials that have a value.
+    low, high = focus
+    worst = low if sweep.goal == "maximize" else high
+    known = [t for t in trials if value_of(t) is not None or t.state is TrialState.FAILED]
+    clipped = [worst if (value := value_of(t)) is None else min(max(value, low), high) for t in known]
+    # The axes are built anew: positions must go with the trials that count.
     keys = {axis.key for axis in axes}
     narrowed = [axis for axis in build_axes(sweep.parameters, known) if axis.key in keys]
     return importance(narrowed, clipped, sweep.goal)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from swatch.report.labels import format_metric, format_seconds, format_value, metric_label, short_names
+from swatch.report.columns import PADDING, column_width, cut, fitting_columns
+from swatch.report.labels import format_metric, format_seconds, format_value, metric_label
 from swatch.report.ranking import best_epoch, ranked, value_of
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 
@@ -20,8 +21,8 @@ _STYLES = {
     TrialState.FAILED: "red",
     TrialState.CRASHED: "red",
 }
-_COLUMNS_IN_ALL = 6
-"""Parameters that ``trials_table`` shows beside each other; those that differ most often come first."""
+_REASON_WIDTH = 40
+"""Of the reasons in ``trials_table``; the report has them whole."""
 
 
 def best_table(sweep: SweepRecord, trial: TrialRecord) -> Table:
@@ -52,46 +53,47 @@ def best_table(sweep: SweepRecord, trial: TrialRecord) -> Table:
     return table
 
 
-def trials_table(sweep: SweepRecord, trials: Iterable[TrialRecord], top: int | None = None) -> Table:
-    """Return the ``top`` best trials (None: all), best first, with the parameters in which they differ.
+def trials_table(
+    sweep: SweepRecord, trials: Iterable[TrialRecord], top: int | None = None, *, width: int = 120
+) -> Table:
+    """Return the ``top`` best trials (None: all), best first, one line each, with the parameters that differ.
 
-    At most six parameters get a column of their own, so that the table fits a terminal; the others that
-    differ follow in one column as ``name=value``.
+    As many parameters get a column of their own as ``width`` characters hold; the others share the last one.
     """
     from rich.table import Table
     from rich.text import Text
 
     order = ranked(sweep, trials)
     shown = order if top is None else order[:top]
-    keys = _differing(shown)
-    names = {key: Text(name) for key, name in short_names(keys).items()}
-    columns, others = keys[:_COLUMNS_IN_ALL], keys[_COLUMNS_IN_ALL:]
     title = f"Trials of sweep {sweep.id}"
     if len(shown) < len(order):
         title += f", the best {len(shown)} of {len(order)}"
     table = Table(title=Text(title), title_justify="left")
-    table.add_column("trial", justify="right", no_wrap=True)
-    table.add_column("state", no_wrap=True)
-    table.add_column(Text(metric_label(sweep.metric)), justify="right")
-    for key in columns:
-        numeric = all(isinstance(trial.point.get(key), int | float | None) for trial in shown)
-        table.add_column(names[key], justify="right" if numeric else "left", overflow="fold")
-    if others:
-        table.add_column("other parameters", overflow="fold")
-    table.add_column("best epoch", justify="right")
-    table.add_column("time", justify="right", no_wrap=True)
-    if any(trial.reason for trial in shown):
-        table.add_column("reason", overflow="fold", style="dim")
+    epochs = [best_epoch(trial) for trial in shown]
+    facts = {
+        "trial": [str(trial.number) for trial in shown],
+        "state": [trial.state.value for trial in shown],
+        metric_label(sweep.metric): [format_metric(value_of(trial)) for trial in shown],
+        "best epoch": ["–" if epoch is None else str(epoch) for epoch in epochs],
+        "time": [format_seconds(trial.seconds) for trial in shown],
+    }
+    reasons = [trial.reason or "" for trial in shown]
+    room = width - 1 - sum(column_width(name, cells) + PADDING for name, cells in facts.items())
+    if any(reasons):
+        room -= min(column_width("reason", reasons), _REASON_WIDTH) + PADDING
+    for name in facts:
+        table.add_column(Text(name), justify="left" if name == "state" else "right", no_wrap=True)
+    parameters = fitting_columns(shown, _differing(shown), room)
+    for name in parameters:
+        table.add_column(Text(name), no_wrap=True)
+    if any(reasons):
+        table.add_column("reason", no_wrap=True, style="dim")
     for index, trial in enumerate(shown):
-        value = Text(format_metric(value_of(trial)), style="bold" if index == 0 else "")
-        epoch = best_epoch(trial)
-        cells: list[Any] = [str(trial.number), _state(trial), value]
-        cells += [_cell(trial, key) for key in columns]
-        if others:
-            pairs = (f"{names[key]}={format_value(trial.point[key])}" for key in others if key in trial.point)
-            cells.append(Text(" ".join(pairs)))
-        cells += ["–" if epoch is None else str(epoch), format_seconds(trial.seconds)]
-        table.add_row(*cells, *([Text(trial.reason)] if trial.reason else []))
+        cells = [Text(column[index]) for column in facts.values()]
+        cells[1].stylize(_STYLES[trial.state])
+        cells[2].stylize("bold" if index == 0 else "")
+        cells += [Text(column[index]) for column in parameters.values()]
+        table.add_row(*cells, *([Text(cut(reasons[index], _REASON_WIDTH))] if any(reasons) else []))
     return table
 
 
@@ -101,12 +103,6 @@ def _differing(trials: list[TrialRecord]) -> list[str]:
     if len(trials) < 2:
         return keys
     return [key for key in keys if len({repr(trial.point.get(key)) for trial in trials}) > 1]
-
-
-def _cell(trial: TrialRecord, key: str) -> Any:
-    from rich.text import Text
-
-    return Text(format_value(trial.point[key])) if key in trial.point else Text("–", style="dim")
 
 
 def _state(trial: TrialRecord) -> Any:

@@ -26,10 +26,6 @@ _STYLES = {
 }
 _LINES_AROUND_TABLE = 9
 _LEAST_ROWS = 4
-_PADDING = 3
-"""A column's border and its spaces."""
-_REST = "more parameters"
-_REST_WIDTH = len(_REST)
 
 
 class LiveTable:
@@ -75,6 +71,7 @@ class LiveTable:
         from rich.table import Table
         from rich.text import Text
 
+        from swatch.report.columns import PADDING, column_width, fitting_columns
         from swatch.report.labels import format_metric, format_seconds, metric_label
         from swatch.report.ranking import value_of
 
@@ -89,13 +86,13 @@ class LiveTable:
         }
         room = self._console.width - 1
         for name, cells in facts.items():
-            width = _width(name, cells)
-            room -= width + _PADDING
+            width = column_width(name, cells)
+            room -= width + PADDING
             left = name == "state"
             table.add_column(Text(name), width=width, no_wrap=True, justify="left" if left else "right")
         columns = fitting_columns(rows, list(dict.fromkeys(k for t in trials for k in t.point)), room)
         for name, cells in columns.items():
-            table.add_column(Text(name), width=_width(name, cells), no_wrap=True)
+            table.add_column(Text(name), width=column_width(name, cells), no_wrap=True)
         for index, trial in enumerate(rows):
             best = "bold" if index == 0 and trial.state.has_result else ""
             number, state, value, epoch, seconds = (cells[index] for cells in facts.values())
@@ -120,44 +117,6 @@ class LiveTable:
         epochs = trial.point.get("epochs", self._sweep.options.get("epochs"))
         last = trial.history[-1].get("epoch", "–") if trial.history else 0
         return f"{last}/{epochs}" if epochs else str(last)
-
-
-def fitting_columns(rows: Sequence[TrialRecord], keys: Sequence[str], room: int) -> dict[str, list[str]]:
-    """Return the parameters' columns, as many as ``room`` characters hold; the others share the last one."""
-    from swatch.report.labels import format_value, short_names
-
-    names = short_names(keys)
-    columns = {
-        names[key]: [format_value(row.point[key]) if key in row.point else "–" for row in rows]
-        for key in keys
-    }
-    widths = {name: _width(name, cells) + _PADDING for name, cells in columns.items()}
-    if sum(widths.values()) <= room:
-        return columns
-    shown: dict[str, list[str]] = {}
-    room -= _REST_WIDTH + _PADDING
-    if room < 0:
-        return shown
-    for name, cells in columns.items():
-        if widths[name] > room:
-            break
-        room -= widths[name]
-        shown[name] = cells
-    room += _REST_WIDTH
-    rest = [name for name in columns if name not in shown]
-    shown[_REST] = [
-        _cut(" ".join(f"{name}={columns[name][index]}" for name in rest if columns[name][index] != "–"), room)
-        for index in range(len(rows))
-    ]
-    return shown
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def _width(name: str, cells: Sequence[str]) -> int:
-    return max(map(len, (name, *cells)))
 
 
 def status_line(now: Progress, elapsed: float) -> str:

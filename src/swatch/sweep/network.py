@@ -89,28 +89,16 @@ def tracking_notice(requested: str, mode: Mode) -> list[str]:
     return [f"wandb: {mode.name}, because {mode.reason}"] if requested == "auto" else []
 
 
-def fetch_data(space: SearchSpace, overrides: Sequence[str]) -> None:
-    """Fetch every data set that a trial may ask for, once, before the agents start.
+def check_data(config: SweepConfig, space: SearchSpace, overrides: Sequence[str]) -> None:
+    """Fetch every data set that a trial may ask for, once, and compare it with the batch sizes.
 
-    Raises UserError if one cannot be had, with the ways out.
+    Raises UserError if one cannot be had, with the ways out, and for a batch larger than the data.
     """
-    from swatch.compose import compose
-    from swatch.sweep.distributions import Categorical
+    from swatch.sweep.rehearsal import Rehearsal
+    from swatch.training.rehearsal import DataRehearsal
 
-    data = space.parameters.get("data")
-    choices = [override("data", value) for value in data.values] if isinstance(data, Categorical) else []
-    constants = [
-        override(key, value) for key, value in space.constants.items() if key.split(".")[0] == "data"
-    ]
-    for choice in choices or [""]:
-        _fetch(compose([*overrides, *constants, *filter(None, [choice])]))
-
-
-def _fetch(composition: Composition) -> None:
-    from swatch.compose import build
-
-    source: Any = build(composition.config.data)
-    source.prepare()
+    keys = [key for key in space.swept if key == "batch_size" or key.split(".")[0] == "data"]
+    Rehearsal(config, space, overrides, DataRehearsal()).run(keys)
 
 
 def home(overrides: Sequence[str]) -> Path:

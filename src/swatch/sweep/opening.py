@@ -167,7 +167,7 @@ class Prepared:
 def _prepare(request: SweepRequest, config: SweepConfig) -> Prepared:
     if request.function is None:
         checked = network.check(config, request.overrides, request.tracking)
-        network.fetch_data(checked.space, request.overrides)
+        network.check_data(config, checked.space, request.overrides)
         return Prepared(
             checked.space,
             checked.metric,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-def sweep_status(sweep_id: str, storage: str | None) -> list[RenderableType]:
+def sweep_status(sweep_id: str, storage: str | None, *, width: int) -> list[RenderableType]:
     """Return one sweep's trials and counts. Raises UserError if there is no such sweep."""
     from swatch.report.tables import trials_table
 
@@ -24,7 +24,7 @@ def sweep_status(sweep_id: str, storage: str | None) -> list[RenderableType]:
     sweep, trials = ledger.sweep(sweep_id), ledger.trials(sweep_id)
     state, agents = _state(ledger, sweep)
     now = progress(trials, sweep.count, agents)
-    lines: list[RenderableType] = [trials_table(sweep, trials)] if trials else []
+    lines: list[RenderableType] = [trials_table(sweep, trials, width=width)] if trials else []
     return [*lines, f"sweep {sweep_id} is {state}: {status_line(now, _elapsed(trials))}"]
 
 

@@ -11,6 +11,7 @@ from swatch.sweep.choices import Combinations
 from swatch.sweep.config import SweepConfig
 from swatch.sweep.distributions import Categorical, Constant, Discrete, Distribution
 from swatch.sweep.quoting import override
+from swatch.sweep.rehearsal import Rehearsal
 from swatch.sweep.space import SearchSpace
 
 LOGGED_METRICS = (
@@ -40,9 +41,11 @@ def check(config: SweepConfig, overrides: Sequence[str]) -> CheckedSweep:
 
     An override of a swept key pins it: it is no longer swept. A key that only some of the swept choices of a
     group have (``optimizer.momentum`` under ``optimizer=sgd``) becomes conditional on them. Raises UserError
-    with line and key for a key or value that the config does not take, and for a metric that training does
-    not log.
+    with line and key for a key or value that the config or what it builds does not take, and for a metric
+    that training does not log.
     """
+    from swatch.training.rehearsal import rehearse
+
     _check_metric(config)
     given = {text.partition("=")[0].lstrip("+~"): text for text in overrides}
     swept = {key: dist for key, dist in config.parameters.items() if key not in given}
@@ -66,12 +69,15 @@ def check(config: SweepConfig, overrides: Sequence[str]) -> CheckedSweep:
         if condition:
             conditions[key] = condition
         _check_values(config, combinations, key, distribution)
-    if not any(not isinstance(distribution, Constant) for distribution in swept.values()) and given:
+    pinned = tuple(key for key in config.parameters if key not in swept)
+    searched = {key for key, dist in config.parameters.items() if not isinstance(dist, Constant)}
+    if searched and searched.issubset(pinned):
         raise UserError(
             f"{config.source.name}: the command line sets every swept key; nothing is left to sweep"
         )
-    pinned = tuple(key for key in config.parameters if key not in swept)
-    return CheckedSweep(SearchSpace(swept, conditions), tuple(notices), pinned)
+    space = SearchSpace(swept, conditions)
+    Rehearsal(config, space, overrides, rehearse).run(space.swept)
+    return CheckedSweep(space, tuple(notices), pinned)
 
 
 def _check_metric(config: SweepConfig) -> None:

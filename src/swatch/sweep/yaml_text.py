@@ -31,7 +31,7 @@ def read_sweep_text(sweep: str | Path | Mapping[str, Any]) -> tuple[str, str]:
 
 
 def find(path: Path) -> Path:
-    """Return the file itself, or the shipped sweep of that name: ``sweeps/quick.yaml`` works in any folder."""
+    """Return the file, or the shipped sweep of that name: ``sweeps/quick.yaml`` works in any folder."""
     if path.exists() or path.is_absolute() or path.parent not in (Path(), Path("sweeps")):
         return path
     name = path.name if path.suffix else f"{path.name}.yaml"

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from swatch.training.data_cache import PreparedData
 
 
+def check_batch_size(batch_size: int, count: int) -> None:
+    """Raise UserError if a batch is larger than the training part, which has ``count`` images."""
+    if batch_size > count:
+        raise UserError(
+            f"batch_size is {batch_size:,}, but the training part has only {count:,} images; "
+            f"choose a batch_size of at most {count:,}"
+        )
+
+
 def assemble(composition: Composition, data: PreparedData) -> Trainer:
     """Build network, loss, optimizer, schedule and batches, and a trainer, still without callbacks, of them.
 
@@ -21,12 +30,7 @@ def assemble(composition: Composition, data: PreparedData) -> Trainer:
         UserError: The config asks for something impossible, such as a batch larger than the data.
     """
     config, settings = composition.config, composition.settings
-    count = len(data.training)
-    if settings.batch_size > count:
-        raise UserError(
-            f"batch_size is {settings.batch_size:,}, but the training part has only {count:,} images; "
-            f"choose a batch_size of at most {count:,}"
-        )
+    check_batch_size(settings.batch_size, len(data.training))
     images, labels = data.dataset.images, data.dataset.labels
     training = Batches(
         images,

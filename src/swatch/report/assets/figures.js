@@ -111,14 +111,15 @@ function parallelFigure() {
   const ticks = [0, 1, 2, 3, 4].map((index) => low + (spread * index) / 4);
   const digits = Math.max(2, Math.min(6, Math.ceil(-Math.log10(spread)) + 2));
   const dimensions = report.axes.map((axis) => ({
-    label: plain(shorten(axis.name, 22)) + (axis.isLog ? " (log)" : ""),
+    name: shorten(axis.name, 22) + (axis.isLog ? " (log)" : ""),
     values: order.map((trial) => axis.positions[trial.index]),
     range: [Math.min(0, ...axis.ticks.map((tick) => tick[0])), 1],
     tickvals: axis.ticks.map((tick) => tick[0]),
-    ticktext: axis.ticks.map((tick) => plain(shorten(tick[1], 18))),
+    // Unlike every other text of Plotly's, these ticks are not read as HTML.
+    ticktext: axis.ticks.map((tick) => shorten(tick[1], 18)),
   }));
   dimensions.push({
-    label: `<b>${plain(shorten(report.metricLabel, 24))}</b>`,
+    name: shorten(report.metricLabel, 24),
     values,
     range: [low, low + spread],
     tickvals: ticks,
@@ -128,10 +129,18 @@ function parallelFigure() {
       return beyond ? `${index === 0 ? "≤" : "≥"} ${text}` : text;
     }),
   });
+  dimensions.forEach((each, index) => {
+    each.label = index === dimensions.length - 1 ? `<b>${plain(each.name)}</b>` : plain(each.name);
+  });
+  // Axes are evenly spaced: the two longest neighbouring names say how far apart.
+  const widths = dimensions.map((each) => 16 + 7.4 * each.name.length);
+  const spacing = Math.max(96, ...widths.slice(1).map((width, index) => (width + widths[index]) / 2));
   const longest = Math.max(...dimensions.flatMap((each) => each.ticktext.map((text) => text.length)));
+  const margin = { l: Math.max(48, 18 + 7.2 * longest), r: 80, t: 44, b: 20 };
   return {
     numbers: order.map((trial) => trial.number),
     dimensions,
+    minWidth: Math.round(margin.l + margin.r + (dimensions.length - 1) * spacing),
     // Plotly would draw at twice the screen's resolution: four times the work, and thinner, paler lines.
     config: { displayModeBar: false, plotGlPixelRatio: devicePixelRatio },
     data: [
@@ -146,7 +155,7 @@ function parallelFigure() {
         labelside: "top",
       },
     ],
-    layout: baseLayout({ margin: { l: Math.max(48, 18 + 7.2 * longest), r: 80, t: 44, b: 20 } }),
+    layout: baseLayout({ margin }),
   };
 }
 
@@ -170,13 +179,13 @@ function ranksOf(trials) {
   return ranks;
 }
 
-function epochRange(drawn) {
+function epochScale(drawn) {
   const places = drawn.flatMap((trial) => report.curves.trials[trial.number].x).filter((x) => x !== null);
-  if (places.length === 0) return undefined;
+  if (places.length === 0) return {};
   const first = places.reduce((a, b) => Math.min(a, b));
   const last = places.reduce((a, b) => Math.max(a, b));
   const margin = (last - first || 1) * 0.02;
-  return [first - margin, last + margin];
+  return { range: [first - margin, last + margin], dtick: last - first <= 10 ? 1 : undefined };
 }
 
 function curvesFigure(metric, selected, pinned) {
@@ -227,7 +236,7 @@ function curvesFigure(metric, selected, pinned) {
   if (metric === report.metric) yaxis.range = curveRange(drawn, metric);
   return {
     data: traces,
-    layout: baseLayout({ xaxis: axisStyle(report.curves.xLabel, { showgrid: false, tickformat: ",~g", range: epochRange(drawn) }), yaxis }),
+    layout: baseLayout({ xaxis: axisStyle(report.curves.xLabel, { showgrid: false, tickformat: ",~g", ...epochScale(drawn) }), yaxis }),
   };
 }
 

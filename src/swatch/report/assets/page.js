@@ -29,7 +29,7 @@ function drawParallel() {
   const build = () => {
     const figure = parallelFigure();
     // Below this width labels run into each other; the figure then scrolls inside its frame.
-    target.style.minWidth = `${figure.dimensions.length * 104}px`;
+    target.style.minWidth = `${figure.minWidth}px`;
     const kept = new Map(target.data?.[0].dimensions.map((each) => [each.label, each.constraintrange]));
     for (const each of figure.dimensions) {
       if (kept.get(each.label)) each.constraintrange = kept.get(each.label);

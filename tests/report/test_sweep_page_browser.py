@@ -1,0 +1,253 @@
+"""The page in a real browser: it draws, it answers, it stays offline."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cases import CASES, large
+
+from swatch.report.ranking import best_trial
+from swatch.report.sweep_page import write
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+
+# Parallel coordinates need WebGL, which a machine without a graphics card draws in software.
+FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--use-angle=swiftshader"]
+LOADED_SECONDS, DRAWN_SECONDS = 2.0, 15.0
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    found = [
+        path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))
+    ]
+    if not found:
+        pytest.skip("there is no Chromium on this machine")
+    with playwright.sync_playwright() as running:
+        chromium = running.chromium.launch(executable_path=found[0], args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+class Opened:
+    """A page with everything it complained of or asked for."""
+
+    def __init__(self, browser: Any, path: Path, **options: Any) -> None:
+        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        self.page = self.context.new_page()
+        self.troubles: list[str] = []
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.troubles.append(dialog.message))
+        self.page.on("request", self._asked)
+        self.page.goto(path.as_uri())
+        self.loaded_seconds = (
+            self.page.evaluate("performance.timing.loadEventEnd - performance.timeOrigin") / 1000
+        )
+        self.page.wait_for_selector("html[data-ready=true]", timeout=DRAWN_SECONDS * 1000)
+
+    def _heard(self, message: Any) -> None:
+        # Chromium remarks on the speed of WebGL in software; that is the machine's, not the page's.
+        if message.type in ("error", "warning") and "GPU stall" not in message.text:
+            self.troubles.append(message.text)
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith(("file:", "data:", "blob:")):
+            self.troubles.append(f"asked for {request.url}")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pages")
+
+
+@pytest.fixture
+def ordinary(browser: Any, folder: Path) -> Iterator[Any]:
+    path = folder / "ordinary.html"
+    if not path.exists():
+        write(*CASES["ordinary"](), path)
+    opened = Opened(browser, path)
+    yield opened.page
+    opened.context.close()
+    assert opened.troubles == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_case_troubles_the_browser(browser: Any, folder: Path, name: str) -> None:
+    sweep, trials = CASES[name]()
+    write(sweep, trials, folder / f"{name}.html")
+    for options in (
+        {},
+        {"color_scheme": "dark", "viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
+    ):
+        opened = Opened(browser, folder / f"{name}.html", **options)
+        figures = opened.page.locator(".figure")
+        drawn = opened.page.locator(".figure.js-plotly-plot .main-svg, .figure .parcoords")
+        assert all(figures.nth(i).locator("svg").count() for i in range(figures.count())), "a figure is empty"
+        assert drawn.count() >= figures.count()
+        scrolls = opened.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        assert not scrolls, f"{name} is wider than {options}"
+        assert opened.troubles == []
+        opened.context.close()
+
+
+def test_text_and_figures_are_readable_on_dark_and_light(browser: Any, folder: Path, ordinary: Any) -> None:
+    def luminance(page: Any, script: str) -> float:
+        numbers = page.evaluate(script).removeprefix("rgb(").removesuffix(")").split(",")
+        return sum(float(number) for number in numbers) / 765
+
+    text = "getComputedStyle(document.body).color"
+    page_colour = "getComputedStyle(document.body).backgroundColor"
+    axis = "getComputedStyle(document.querySelector('#figure-progress .xtick text')).fill"
+    dark = Opened(browser, folder / "ordinary.html", color_scheme="dark")
+    for page, is_dark in ((ordinary, False), (dark.page, True)):
+        light_on_dark = luminance(page, text) > 0.7 and luminance(page, axis) > 0.5
+        assert light_on_dark == is_dark
+        assert (luminance(page, page_colour) < 0.2) == is_dark
+    dark.page.emulate_media(color_scheme="light")
+    dark.page.wait_for_function(f"{axis} === 'rgb(90, 100, 112)'")
+    dark.context.close()
+
+
+def test_pointing_at_a_curve_names_its_trial(ordinary: Any) -> None:
+    figure = ordinary.locator("#figure-curves")
+    figure.scroll_into_view_if_needed()
+    number, x, y = ordinary.evaluate(
+        """() => {
+          const figure = document.getElementById("figure-curves");
+          // The end of the lowest finished curve: no other point lies there.
+          const trace = figure.data.find((each) => each.mode === "markers");
+          const at = trace.y.indexOf(Math.min(...trace.y));
+          const box = figure.getBoundingClientRect();
+          const { xaxis, yaxis } = figure._fullLayout;
+          return [trace.customdata[at][0], box.x + xaxis._offset + xaxis.d2p(trace.x[at]),
+                  box.y + yaxis._offset + yaxis.d2p(trace.y[at])];
+        }"""
+    )
+    ordinary.mouse.move(x - 4, y - 4)
+    ordinary.mouse.move(x, y, steps=3)
+    # On its way the pointer may have passed other curves.
+    hover = figure.locator(".hoverlayer .hovertext", has_text=f"Trial {number} ·")
+    hover.wait_for()
+    assert "learning_rate" in hover.text_content()
+    assert figure.get_attribute("data-pointed-at") == str(number)
+    drawn = ordinary.evaluate("document.getElementById('figure-curves').data.at(-1).y.length")
+    assert drawn > 0, "the whole curve stands out"
+
+
+def test_the_metric_can_be_chosen(ordinary: Any) -> None:
+    title = "document.querySelector('#figure-curves .ytitle').textContent"
+    assert ordinary.evaluate(title) == "validation accuracy"
+    button = ordinary.get_by_role("button", name="training loss")
+    button.click()
+    assert ordinary.evaluate(title) == "training loss"
+    assert button.get_attribute("aria-pressed") == "true"
+
+
+def test_the_confusion_matrix_switches_between_counts_and_shares(ordinary: Any) -> None:
+    cell = ordinary.locator("#confusion-matrix td.right").first
+    counts = cell.inner_text()
+    ordinary.get_by_role("button", name="Per cent of row").click()
+    assert counts.isdigit() and cell.inner_text() == f"{int(counts) / 600:.1%}"
+    ordinary.get_by_role("button", name="Counts").click()
+    assert cell.inner_text() == counts
+
+
+def test_the_table_sorts_numbers_as_numbers_and_missing_values_last(ordinary: Any) -> None:
+    def column(index: int) -> list[str]:
+        cells = ordinary.locator(f"#trial-table tbody tr > :nth-child({index + 1})")
+        return list(cells.all_inner_texts())
+
+    headings = ordinary.locator("#trial-table thead th").all_inner_texts()
+    rate = next(index for index, text in enumerate(headings) if text.startswith("learning_rate"))
+    heading = ordinary.locator("#trial-table thead th").nth(rate)
+    heading.get_by_role("button").click()
+    ascending = [float(text) for text in column(rate)]
+    assert ascending == sorted(ascending) and heading.get_attribute("aria-sort") == "ascending"
+    heading.get_by_role("button").click()
+    assert [float(text) for text in column(rate)] == sorted(ascending, reverse=True)
+
+    ordinary.locator("#trial-table thead th").nth(2).get_by_role("button").click()
+    assert column(2)[-1] == "–", "failed trials have no value and come last"
+    ordinary.locator("#trial-table thead th").nth(2).get_by_role("button").click()
+    assert column(2)[-1] == "–"
+
+
+def test_a_brush_selects_in_table_and_curves_and_can_be_cleared(ordinary: Any) -> None:
+    figure = ordinary.locator("#figure-parallel")
+    figure.scroll_into_view_if_needed()
+    axis = figure.locator(".y-axis").last.locator(".axis-brush .background").bounding_box()
+    x = axis["x"] + axis["width"] / 2
+    ordinary.mouse.move(x, axis["y"] + axis["height"] * 0.05)
+    ordinary.mouse.down()
+    ordinary.mouse.move(x, axis["y"] + axis["height"] * 0.3, steps=8)
+    ordinary.mouse.up()
+    ordinary.locator("#clear-selection").wait_for()
+    shown = ordinary.locator("#trial-table tbody tr:visible").count()
+    assert 0 < shown < 60
+    assert ordinary.locator("#table-note").inner_text() == f"{shown} of 60 trials selected."
+    ordinary.locator("#clear-selection").click()
+    assert ordinary.locator("#trial-table tbody tr:visible").count() == 60
+    assert ordinary.locator("#table-note").inner_text() == ""
+
+
+def test_a_row_pins_its_trial_in_the_figures(ordinary: Any) -> None:
+    row = ordinary.locator("#trial-table tbody tr").nth(3)
+    number = row.get_attribute("data-trial")
+    row.click()
+    assert "pinned" in row.get_attribute("class")
+    names = ordinary.evaluate("document.getElementById('figure-curves').data.map((each) => each.name)")
+    assert f"trial {number}" in names
+    row.click()
+    assert "pinned" not in (row.get_attribute("class") or "")
+
+
+def test_the_command_is_copied(browser: Any, ordinary: Any) -> None:
+    ordinary.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ordinary.locator("[data-copy=train-command]").click()
+    ordinary.get_by_role("button", name="Copied").wait_for()
+    sweep, trials = CASES["ordinary"]()
+    best = best_trial(sweep, trials)
+    assert best is not None
+    copied = ordinary.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("swatch train ") and f"optimizer={best.point['optimizer']}" in copied
+
+
+def test_nothing_in_the_toolbar_uploads_the_data(ordinary: Any) -> None:
+    titles = ordinary.evaluate(
+        "[...document.querySelectorAll('.modebar-btn')].map((each) => each.dataset.title)"
+    )
+    assert titles and not [title for title in titles if "hare" in title or "cloud" in title.lower()]
+
+
+def test_it_prints_every_figure_in_light_colours_on_paper(browser: Any, folder: Path) -> None:
+    write(*CASES["ordinary"](), folder / "print.html")
+    opened = Opened(browser, folder / "print.html", color_scheme="dark")
+    opened.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    widths = opened.page.locator(".figure .main-svg").evaluate_all(
+        "(all) => all.map((each) => each.getBoundingClientRect().width)"
+    )
+    assert widths and max(widths) <= 681
+    text = opened.page.evaluate("getComputedStyle(document.body).color")
+    assert text == "rgb(28, 33, 39)"
+    opened.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert opened.page.evaluate("getComputedStyle(document.body).color") == "rgb(228, 231, 235)"
+    pdf = opened.page.pdf(format="A4")
+    assert pdf.startswith(b"%PDF") and opened.troubles == []
+    opened.context.close()
+
+
+def test_five_hundred_trials_open_at_once(browser: Any, folder: Path) -> None:
+    path = folder / "large.html"
+    write(*large(), path)
+    assert path.stat().st_size < 8_000_000
+    opened = Opened(browser, path)
+    assert opened.loaded_seconds < LOADED_SECONDS
+    assert opened.page.locator("#trial-table tbody tr").count() == 500
+    assert opened.troubles == []
+    opened.context.close()
