@@ -34,6 +34,12 @@ def test_every_command_exists_and_has_help(name: str) -> None:
     assert command.help
 
 
+@pytest.mark.parametrize("arguments", [[], ["data"]])
+def test_a_command_alone_shows_its_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(arguments) == 2
+    assert capsys.readouterr().err.startswith("Usage: swatch")
+
+
 def test_mistyped_command_names_the_nearest() -> None:
     done = swatch("swep", "sweeps/quick.yaml")
     assert done.returncode == 2

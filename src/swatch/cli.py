@@ -80,6 +80,9 @@ def run(arguments: list[str] | None = None) -> int:
         return result if isinstance(result, int) else EXIT_DONE
     except UserError as error:
         return _fail(str(error), EXIT_BAD_INPUT)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        return EXIT_BAD_INPUT
     except click.ClickException as error:
         return _fail(error.format_message(), EXIT_BAD_INPUT)
     except RunFailed as error:

@@ -32,6 +32,8 @@ from swatch.commands.completion import SHELLS, command, complete
         ("swatch train optimizer=s", {"optimizer=sgd"}, {"optimizer=adam"}),
         ("swatch train optimizer.l", {"optimizer.learning_rate="}, set()),
         ("swatch train optimizer.", {"optimizer.learning_rate="}, {"optimizer._target_="}),
+        ("swatch train model.h", {"model.hidden_sizes="}, {"model.hidden_sizes."}),
+        ("swatch train optimizer=nothing run.t", set(), set()),
         ("swatch train optimizer=momentum optimizer.m", {"optimizer.momentum="}, set()),
         ("swatch train optimizer=adam optimizer.mom", set(), {"optimizer.momentum="}),
         ("swatch train -m epochs=3 training.early_stopping.p", {"training.early_stopping.patience="}, set()),

@@ -297,14 +297,20 @@ class TestAgentProgram:
         [
             (["seed=1", "optimizer=sgd"], ["seed=1", "optimizer=sgd"], ""),
             (["--seed=1", "--epochs=2.0"], ["seed=1", "epochs=2.0"], ""),
-            (["run.notes=None", "run.tags=['a', 'b']"], ["run.notes=null", "run.tags=['a', 'b']"], ""),
+            (["run.notes=None", "run.tags=['a', 'b']"], ["run.notes=null", 'run.tags=["a","b"]'], ""),
+            (["model={'depth': 2, 'width': 16}"], ["model.depth=2", "model.width=16"], ""),
+            (["model={'hidden_sizes': [16, 8], 'depth': None}"],
+             ["model.hidden_sizes=[16,8]", "model.depth=null"], ""),
+            (["run.notes=a, b: c=d {x}"], ['run.notes="a, b: c=d {x}"'], ""),
+            (["run.notes=it's", "run.tags=[]"], ['run.notes="it\'s"', "run.tags=[]"], ""),
+            (["run.notes=[draft", "run.name=a,b"], ['run.notes="[draft"', 'run.name="a,b"'], ""),
             (
                 ["optimizer=sgd", "optimizer.momentum=0.9", "optimizer.learning_rate=1e-05"],
                 ["optimizer=sgd", "optimizer.learning_rate=1e-05"],
                 "optimizer.momentum=0.9",
             ),
         ],
-    )
+    )  # fmt: skip
     def test_arguments_become_overrides(
         self,
         recorder: Recorder,

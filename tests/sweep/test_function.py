@@ -111,6 +111,20 @@ def test_a_function_without_a_result_is_failed(tmp_path: Path, returned: Any, me
     assert trial.reason is not None and trial.reason.startswith(message)
 
 
+def test_a_function_that_leaves_ends_its_trial_alone(tmp_path: Path) -> None:
+    make_sweep(tmp_path, count=2)
+    begun = []
+
+    def train(parameters: dict[str, Any]) -> float:
+        begun.append(parameters)
+        raise SystemExit(3)
+
+    work(tmp_path, FunctionRunner(train, DISABLED))
+    assert len(begun) == 2, "the agent went on"
+    assert [trial.state for trial in trials_of(tmp_path)] == [TrialState.FAILED] * 2
+    assert trials_of(tmp_path)[0].reason == "the function left with sys.exit(3)"
+
+
 def test_epochs_that_do_not_rise_are_refused(tmp_path: Path) -> None:
     def train(parameters: dict[str, Any], trial: Trial) -> None:
         trial.report({"loss": 1.0}, epoch=2)

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from swatch.compose import compose
+from swatch.compose.agent_arguments import adapt
 from swatch.sweep.config import SweepConfig
 from swatch.sweep.search import propose
 from swatch.sweep.validation import check
@@ -53,6 +54,26 @@ def test_every_key_value_and_metric_fits(path: Path) -> None:
         point = propose(checked.space, config.method, [], number=number, seed=0, goal="maximize")
         assert isinstance(point, dict)
         assert compose(checked.space.overrides(point)).plain["epochs"] == checked.space.constants["epochs"]
+
+
+@each_sweep
+@pytest.mark.parametrize("unit", [0.1, 0.9])
+def test_wandbs_arguments_mean_the_same_config(path: Path, unit: float) -> None:
+    """`wandb agent` hands over all keys of a point, nested ones as dicts; it trains what our agent does."""
+    from wandb.sdk.launch.sweeps.utils import create_sweep_command_args
+
+    config = read(path)
+    space = check(config, []).space
+    values = {key: distribution.from_unit(unit) for key, distribution in config.parameters.items()}
+    arguments: dict[str, Any] = {
+        key: {"value": {inner: values[f"{key}.{inner}"] for inner in entry["parameters"]}}
+        if "parameters" in entry
+        else {"value": values[key]}
+        for key, entry in config.raw["parameters"].items()
+    }
+    kept, aside = adapt(create_sweep_command_args({"args": arguments})["args_no_hyphens"])
+    assert compose(kept).plain == compose(space.overrides(space.restrict(values))).plain
+    assert {text.partition("=")[0] for text in aside} <= set(space.conditions)
 
 
 def test_momentum_is_tuned_where_it_exists() -> None:

@@ -70,6 +70,7 @@ def test_names_fit_wandb() -> None:
 
 def test_values() -> None:
     assert format_value([1, 0.5, True]) == "1-0.5-true"
+    assert format_value(1e30) == "1e30", "a run id would turn 1e+30 into 1e-30"
     assert format_value({"a": 1}) == "a1"
 
 
@@ -82,6 +83,12 @@ def test_ids_sort_by_time_and_are_valid_for_wandb() -> None:
     for one in ids:
         assert re.fullmatch(r"[A-Za-z0-9_.\-]{1,128}", one)
         assert one.endswith("-0123abcd")
+
+
+def test_a_long_id_is_cut_between_two_parts() -> None:
+    name = "limit3000_epochs8_val-loss_patience0_momentum_lr0.3"
+    cut = run_id(name, "0123abcd", datetime(2026, 1, 1))
+    assert cut == "20260101-000000-limit3000_epochs8_val-loss_patience0_momentum-0123abcd"
 
 
 def test_fingerprint_is_of_what_is_trained() -> None:

@@ -10,6 +10,8 @@ from hydra.core.override_parser.types import Override
 from hydra.plugins.completion_plugin import DefaultCompletionPlugin
 
 from swatch.compose import locations, overrides
+from swatch.compose.engine import compose
+from swatch.compose.keys import is_list
 from swatch.compose.locations import ROOT_CONFIG
 from swatch.compose.session import session
 from swatch.errors import UserError
@@ -31,7 +33,18 @@ def candidates(words: Sequence[str], word: str) -> list[str]:
         found = [text for text in found if not text.startswith("hydra")]
     # A section that is also a group (`optimizer.` and `optimizer=`) is offered both ways; a target is no
     # business of the command line.
-    return [text for text in found if "_target_" not in text and not text.startswith("project")]
+    offered = [text for text in found if "_target_" not in text and not text.startswith("project")]
+    return _lists_whole(offered, valid)
+
+
+def _lists_whole(found: Sequence[str], words: Sequence[str]) -> list[str]:
+    """Offer a list as one value (``model.hidden_sizes=``), where Hydra offers its items."""
+    try:
+        config = compose(words).config
+    except UserError:
+        return list(found)
+    whole = {text for text in found if text.endswith(".") and is_list(config, text[:-1])}
+    return [f"{text[:-1]}=" if text in whole else text for text in found]
 
 
 def _readable(text: str) -> Override | None:

@@ -34,6 +34,11 @@ def has_key(config: DictConfig | Mapping[str, Any], key: str) -> bool:
     return True
 
 
+def is_list(config: DictConfig, key: str) -> bool:
+    """Whether the dotted key holds a list."""
+    return OmegaConf.is_list(OmegaConf.select(config, key))
+
+
 def nearest_key(key: str, keys: Iterable[str]) -> str | None:
     """Return the key that was most likely meant, or None if none is near.
 

@@ -173,6 +173,9 @@ class FunctionRunner:
             result = self._function(*arguments)
         except TrialStopped as stop:
             return "stopped", stop.decision.reason
+        except SystemExit as leaving:
+            # It would end the agent, and with it all trials to come.
+            return "failed", f"the function left with sys.exit({leaving.code!r})"
         finally:
             self.inside = False
         return self._take_result(trial, result)

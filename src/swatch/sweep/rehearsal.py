@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 # Where the other keys stand while the values of one are tried.
 _SURROUNDINGS = (0.5, 0.005, 0.995)
-# Each end of a range, and a value near it: an end that is hardly ever drawn (the 1 of a beta distribution) may
-# be one that nothing takes.
+# Each end of a range, and a value near it: an end that is hardly ever drawn (the 1 of a beta distribution)
+# may be one that nothing takes.
 _ENDS = ((0.0, 0.005), (1.0, 0.995))
 
 Place = tuple[str | int, ...]

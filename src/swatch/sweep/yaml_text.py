@@ -26,8 +26,10 @@ def read_sweep_text(sweep: str | Path | Mapping[str, Any]) -> tuple[str, str]:
         folders = [path.parent if path.parent.is_dir() else Path(), *shipped_folders()]
         near = did_you_mean(path.name, [file.name for folder in folders for file in folder.glob("*.y*ml")])
         raise UserError(f"there is no sweep YAML at {path}.{near}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"the sweep YAML {path} cannot be read: {error}") from None
+    except OSError as error:
+        raise UserError(f"the sweep YAML {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"the sweep YAML {path} cannot be read: it is not UTF-8 text") from None
 
 
 def find(path: Path) -> Path:

@@ -77,7 +77,8 @@ def format_value(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
-        return f"{value:g}"
+        # Without its plus sign, which a run id cannot hold: 1e+30 must not become 1e-30 there.
+        return f"{value:g}".replace("e+", "e")
     if isinstance(value, list | tuple):
         return "-".join(format_value(item) for item in value)
     if isinstance(value, Mapping):
@@ -90,7 +91,12 @@ def run_id(name: str, fingerprint: str, now: datetime) -> str:
 
     It is a valid folder name and a valid wandb run id (none of ``/ \\ # ? % :``, at most 128 characters).
     """
-    slug = re.sub(r"[^A-Za-z0-9_.\-]+", "-", name).strip("-._")[:_MAX_ID_NAME].strip("-._") or "run"
+    slug = re.sub(r"[^A-Za-z0-9_.\-]+", "-", name).strip("-._")
+    if len(slug) > _MAX_ID_NAME:
+        # At the end of a part: half a number would be another number.
+        kept, _, _ = slug[: _MAX_ID_NAME + 1].rpartition("_")
+        slug = kept or slug[:_MAX_ID_NAME]
+    slug = slug.strip("-._") or "run"
     return f"{now:%Y%m%d-%H%M%S}-{slug}-{fingerprint}"
 
 

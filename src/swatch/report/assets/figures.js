@@ -229,8 +229,6 @@ function curvesFigure(metric, selected, pinned) {
       marker: { size: 5 },
     });
   }
-  // Filled while the pointer is on a curve; it must be there from the start, so that nothing is redrawn.
-  traces.push({ type: "scatter", mode: "lines", name: "pointed at", x: [], y: [], hoverinfo: "skip", showlegend: false, line: { color: colour("highlight"), width: 3 } });
   const label = report.curves.labels[report.curves.metrics.indexOf(metric)];
   const yaxis = axisStyle(plain(label));
   if (metric === report.metric) yaxis.range = curveRange(drawn, metric);

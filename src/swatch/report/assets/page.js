@@ -47,22 +47,26 @@ function drawAll() {
 
 // --- pointing, pinning, selecting ---
 
+// The curve under the pointer is drawn over the figure, not by Plotly: a redraw of hundreds of curves is slow,
+// and it makes Plotly forget the pointer's last movement, so that the label would name a neighbour.
 function followPointer(target) {
+  const overlay = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const path = overlay.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "path"));
+  overlay.setAttribute("class", "pointed-at");
+  target.querySelector(".hoverlayer").closest("svg").before(overlay);
   const show = (number) => {
-    const curve = report.curves.trials[number];
-    const last = target.data.length - 1;
-    Plotly.restyle(target, { x: [curve ? curve.x : []], y: [curve ? curve.y[state.metric] : []] }, [last]);
-  };
-  let current = null;
-  target.on("plotly_hover", (event) => {
-    const number = event.points[0].customdata?.[0] ?? null;
     target.dataset.pointedAt = number ?? "";
-    if (number !== current) show((current = number));
-  });
-  target.on("plotly_unhover", () => {
-    target.dataset.pointedAt = "";
-    show((current = null));
-  });
+    const curve = report.curves.trials[number];
+    const { xaxis, yaxis } = target._fullLayout;
+    const place = { left: xaxis._offset, top: yaxis._offset, width: xaxis._length, height: yaxis._length };
+    for (const [side, pixels] of Object.entries(place)) overlay.style[side] = `${pixels}px`;
+    const points = curve ? curve.x.map((x, index) => [x, curve.y[state.metric][index]]) : [];
+    const known = points.filter((point) => point[1] !== null).map(([x, y]) => `${xaxis.d2p(x)} ${yaxis.d2p(y)}`);
+    path.setAttribute("d", known.length ? `M${known.join("L")}` : "");
+  };
+  target.on("plotly_hover", (event) => show(event.points[0].customdata?.[0] ?? null));
+  target.on("plotly_unhover", () => show(null));
+  target.on("plotly_afterplot", () => show(null));
   pinOnClick(target);
 }
 
