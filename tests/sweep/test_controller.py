@@ -79,7 +79,7 @@ def test_ctrl_c_gives_the_trials_back_and_the_same_command_goes_on(tmp_path: Pat
     with started(command(), tmp_path) as process:
         code, _, err = finish(process)
     assert code == 0, err
-    assert "goes on after 1 trials" in err
+    assert "goes on after 1 trial" in err
     trials = trials_of(tmp_path)
     assert [trial.state.value for trial in trials] == ["finished"] * 3
     assert [trial.run_id for trial in trials] == before

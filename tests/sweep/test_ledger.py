@@ -371,6 +371,7 @@ def study(url: str) -> Any:
     return optuna.load_study(study_name="s", storage=url)
 
 
+@pytest.mark.filterwarnings("ignore:The number of trials is too small")
 def test_optuna_reads_every_attempt_as_a_trial(ledger: Ledger, url: str) -> None:
     import optuna
 

@@ -77,8 +77,8 @@ def test_a_server_that_does_not_answer(silent_server: str, monkeypatch: pytest.M
     found = resolve_mode("auto", timeout=0.3)
     assert time.monotonic() - begin < 1.5
     assert found.name == "offline"
-    assert found.reason == f"{silent_server} did not answer within 0.3 s"
-    with pytest.raises(UserError, match="did not answer") as caught:
+    assert found.reason == f"{silent_server} does not answer"
+    with pytest.raises(UserError, match="does not answer") as caught:
         resolve_mode("online", timeout=0.3)
     assert KEY not in str(caught.value)
     assert resolve_mode("online", timeout=0.3, required=False) == found

@@ -163,11 +163,7 @@ class Agent:
             return
         objective = self.view.trial(trial.number).objective
         if status in ("finished", "stopped") and objective is None:
-            logged = sorted({key for record in trial.history for key in record} - {"epoch", "seconds"})
-            status, reason = (
-                "failed",
-                f"it logged no finite '{trial.metric}' (it logged: {', '.join(logged)})",
-            )
+            status, reason = "failed", _nothing_to_judge(trial)
         decision = trial.decision
         seen = (
             {"band": decision.band, "threshold": decision.threshold, "value": decision.value}
@@ -197,3 +193,13 @@ class Agent:
             reason = f"{type(error).__name__}: {reason}".rstrip(": ")
         self.ledger.end_attempt(attempt, "failed", reason=reason)
         self._failures += 1
+
+
+def _nothing_to_judge(trial: Trial) -> str:
+    """Say why a trial that came to its end has no objective."""
+    values = [record[trial.metric] for record in trial.history if trial.metric in record]
+    if values:
+        return f"'{trial.metric}' was never a finite number (last: {values[-1]})"
+    logged = sorted({key for record in trial.history for key in record} - {"epoch", "seconds"})
+    found = f"it logged: {', '.join(logged)}" if logged else "it logged nothing"
+    return f"it never logged '{trial.metric}' ({found})"

@@ -144,7 +144,7 @@ class Controller:
                 self._bury(agent, code)
         if self._gave_up and len(self._gave_up) == self._agents and self._error is None:
             self._error = RunFailed(
-                f"every agent gave up ({self._gave_up[-1]}). {self._reasons()} {self._how_to_go_on()}"
+                f"every agent gave up ({self._gave_up[-1]}). {self._reasons()}{self._how_to_go_on()}"
             )
 
     def _bury(self, agent: AgentProcess, code: int) -> None:
@@ -200,7 +200,8 @@ class Controller:
         return self._nothing_to_claim or (count is not None and len(self._view.trials) >= count)
 
     def _reasons(self) -> str:
-        return "Last failures: " + "; ".join(failure_reasons(self._view))
+        reasons = failure_reasons(self._view)
+        return f"Last failures: {'; '.join(reasons)}. " if reasons else ""
 
     def _how_to_go_on(self) -> str:
         over = sum(trial.state.is_over for trial in self._view.trials)

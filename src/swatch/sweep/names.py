@@ -54,3 +54,8 @@ def run_id(sweep: str, number: int) -> str:
     Its random end keeps it apart from a run of an equal sweep elsewhere: wandb takes an id only once.
     """
     return f"{sweep}-{number:03d}-{''.join(secrets.choice(_ALPHABET) for _ in range(4))}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return ``1 trial``, ``2 trials``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

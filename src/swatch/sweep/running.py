@@ -15,6 +15,7 @@ from swatch.sweep.control import Control
 from swatch.sweep.controller import SHOW_SECONDS, Controller, failure_reasons
 from swatch.sweep.function import FunctionRunner, TrainFunction
 from swatch.sweep.live import Display, make_display
+from swatch.sweep.names import counted
 from swatch.sweep.opening import OpenSweep
 from swatch.sweep.results import show_results, write_results
 from swatch.sweep.view import SweepView
@@ -28,7 +29,7 @@ def run_in_agents(opened: OpenSweep, agents: int) -> None:
 
     Raises Interrupted after Ctrl-C, RunFailed if every trial failed or no agent can go on.
     """
-    announce(opened, f"{agents} agent{'' if agents == 1 else 's'}")
+    announce(opened, counted(agents, "agent"))
     # The agents of a function must find its module where this process does.
     paths = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
     environment = {"PYTHONPATH": paths} if opened.sweep.function is not None else {}
@@ -105,9 +106,9 @@ def announce(opened: OpenSweep, how: str) -> None:
     for notice in opened.notices:
         say(notice)
     over = sum(trial.state.is_over for trial in _view(opened).trials)
-    goes_on = f" goes on after {over} trials" if opened.goes_on else ""
+    goes_on = f" goes on after {counted(over, 'trial')}" if opened.goes_on else ""
     count = opened.sweep.count
-    trials = f"{count} trials" if count is not None else "no limit of trials: Ctrl-C ends it"
+    trials = counted(count, "trial") if count is not None else "no limit of trials: Ctrl-C ends it"
     say(f"sweep {opened.sweep.id}{goes_on}: {opened.sweep.method} search, {trials}, {how}")
 
 
@@ -126,7 +127,8 @@ def conclude(opened: OpenSweep, *, complete: bool) -> None:
     show_results(sweep, trials, opened.directory, console())
     if trials and not any(trial.state.has_result for trial in trials):
         reasons = "; ".join(failure_reasons(_view(opened)))
-        raise RunFailed(f"all {len(trials)} trials of sweep {sweep.id} failed: {reasons}")
+        every = "the only trial" if len(trials) == 1 else f"all {len(trials)} trials"
+        raise RunFailed(f"{every} of sweep {sweep.id} failed: {reasons}")
 
 
 def _view(opened: OpenSweep) -> SweepView:

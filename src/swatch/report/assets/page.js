@@ -47,8 +47,8 @@ function drawAll() {
 
 // --- pointing, pinning, selecting ---
 
-// The curve under the pointer is drawn over the figure, not by Plotly: a redraw of hundreds of curves is slow,
-// and it makes Plotly forget the pointer's last movement, so that the label would name a neighbour.
+// The curve under the pointer is drawn over the figure, not by Plotly, which would draw hundreds of curves anew
+// for every movement.
 function followPointer(target) {
   const overlay = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const path = overlay.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "path"));
