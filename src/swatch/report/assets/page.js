@@ -50,10 +50,10 @@ function drawAll() {
 // The curve under the pointer is drawn over the figure, not by Plotly, which would draw hundreds of curves anew
 // for every movement.
 function followPointer(target) {
-  const overlay = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const path = overlay.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "path"));
-  overlay.setAttribute("class", "pointed-at");
-  target.querySelector(".hoverlayer").closest("svg").before(overlay);
+  const labels = target.querySelector(".hoverlayer").closest("svg");
+  labels.insertAdjacentHTML("beforebegin", '<svg class="pointed-at"><path/></svg>');
+  const overlay = labels.previousElementSibling;
+  const path = overlay.firstElementChild;
   const show = (number) => {
     target.dataset.pointedAt = number ?? "";
     const curve = report.curves.trials[number];
