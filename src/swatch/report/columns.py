@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from swatch.report.labels import format_value, short_names
-from swatch.sweep.records import TrialRecord
+from swatch.sweep.records import TrialRecord, TrialState
 
+STATE_STYLES = {
+    TrialState.FINISHED: "green",
+    TrialState.STOPPED: "yellow",
+    TrialState.RUNNING: "cyan",
+    TrialState.WAITING: "dim",
+    TrialState.FAILED: "red",
+    TrialState.CRASHED: "red",
+}
 PADDING = 3
 """A column's border and its spaces."""
 _REST = "more parameters"

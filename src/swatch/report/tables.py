@@ -5,22 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from swatch.report.columns import PADDING, column_width, cut, fitting_columns
+from swatch.report.columns import PADDING, STATE_STYLES, column_width, cut, fitting_columns
 from swatch.report.labels import format_metric, format_seconds, format_value, metric_label
 from swatch.report.ranking import best_epoch, ranked, value_of
-from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
+from swatch.sweep.records import SweepRecord, TrialRecord
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-_STYLES = {
-    TrialState.FINISHED: "green",
-    TrialState.STOPPED: "yellow",
-    TrialState.RUNNING: "cyan",
-    TrialState.WAITING: "dim",
-    TrialState.FAILED: "red",
-    TrialState.CRASHED: "red",
-}
 _REASON_WIDTH = 40
 """Of the reasons in ``trials_table``; the report has them whole."""
 
@@ -90,7 +82,7 @@ def trials_table(
         table.add_column("reason", no_wrap=True, style="dim")
     for index, trial in enumerate(shown):
         cells = [Text(column[index]) for column in facts.values()]
-        cells[1].stylize(_STYLES[trial.state])
+        cells[1].stylize(STATE_STYLES[trial.state])
         cells[2].stylize("bold" if index == 0 else "")
         cells += [Text(column[index]) for column in parameters.values()]
         table.add_row(*cells, *([Text(cut(reasons[index], _REASON_WIDTH))] if any(reasons) else []))
@@ -108,4 +100,4 @@ def _differing(trials: list[TrialRecord]) -> list[str]:
 def _state(trial: TrialRecord) -> Any:
     from rich.text import Text
 
-    return Text(trial.state.value, style=_STYLES[trial.state])
+    return Text(trial.state.value, style=STATE_STYLES[trial.state])

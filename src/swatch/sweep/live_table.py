@@ -16,14 +16,6 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.table import Table
 
-_STYLES = {
-    TrialState.FINISHED: "green",
-    TrialState.STOPPED: "yellow",
-    TrialState.RUNNING: "cyan",
-    TrialState.WAITING: "dim",
-    TrialState.FAILED: "red",
-    TrialState.CRASHED: "red",
-}
 _LINES_AROUND_TABLE = 9
 _LEAST_ROWS = 4
 
@@ -71,7 +63,7 @@ class LiveTable:
         from rich.table import Table
         from rich.text import Text
 
-        from swatch.report.columns import PADDING, column_width, fitting_columns
+        from swatch.report.columns import PADDING, STATE_STYLES, column_width, fitting_columns
         from swatch.report.labels import format_metric, format_seconds, metric_label
         from swatch.report.ranking import value_of
 
@@ -96,7 +88,7 @@ class LiveTable:
         for index, trial in enumerate(rows):
             best = "bold" if index == 0 and trial.state.has_result else ""
             number, state, value, epoch, seconds = (cells[index] for cells in facts.values())
-            shown = [Text(number), Text(state, style=_STYLES[trial.state]), Text(value, style=best)]
+            shown = [Text(number), Text(state, style=STATE_STYLES[trial.state]), Text(value, style=best)]
             shown += [Text(epoch), Text(seconds), *(Text(column[index]) for column in columns.values())]
             table.add_row(*shown)
         return table
