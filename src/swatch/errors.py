@@ -17,7 +17,7 @@ class RunFailed(Exception):  # noqa: N818 - a result, in the field's words: the 
     """A run that started and could not finish (a diverged loss, for one). Exit code 1."""
 
 
-class Interrupted(Exception):  # noqa: N818
+class Interrupted(Exception):  # noqa: N818 - a wish of the user's, not a mistake
     """The user or the scheduler asked to stop; the state on disk can be resumed. Exit code 130."""
 
 

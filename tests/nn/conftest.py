@@ -6,41 +6,17 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 
+from entries import entries
 from swatch.nn import activation, initializers, layers
 from swatch.nn.module import Module
 
-CONF = Path(__file__).resolve().parents[2] / "conf"
 # What constructors have to be told, by the name of the argument.
 ARGUMENTS: dict[str, Any] = {"outputs": 7, "probability": 0.4, "classes": 10}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One YAML file of a config group."""
-
-    name: str
-    target: Callable[..., Any]
-    arguments: dict[str, Any]
-
-    def build(self, **others: Any) -> Any:
-        return self.target(**{**self.arguments, **others})
-
-
-def entries(group: str) -> list[Entry]:
-    found = []
-    for path in sorted((CONF / group).glob("*.yaml")):
-        arguments = yaml.safe_load(path.read_text(encoding="utf-8"))
-        module, _, name = arguments.pop("_target_").rpartition(".")
-        found.append(Entry(path.stem, getattr(importlib.import_module(module), name), arguments))
-    return found
 
 
 def layer_classes() -> list[type[Module]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from abc import abstractmethod
 from functools import cache
 
 from swatch.errors import UserError, did_you_mean
@@ -38,13 +39,13 @@ class Activation(Module):
         self.multiply_derivative(self._result, grad_output)
         return grad_output
 
+    @abstractmethod
     def apply(self, x: Array, out: Array) -> None:
         """Write f(x) to ``out``; both have the shape (n, *input_shape)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def multiply_derivative(self, y: Array, grad: Array) -> None:
         """Multiply ``grad`` by f' in place, given y = f(x)."""
-        raise NotImplementedError
 
 
 @cache

@@ -6,7 +6,6 @@ directory has everything anyway.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -18,6 +17,7 @@ from swatch.errors import UserError
 from swatch.files import make_folder
 from swatch.tracking.mode import ask_again
 from swatch.tracking.tracker import Record, RunDescription
+from swatch.tracking.wandb_process import end_service, inside, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,14 +91,14 @@ class WandbTracker:
             try:
                 self._open(run)
             except Exception as error:  # noqa: BLE001 - whatever wandb raises must not end a training
-                message = f"wandb did not take the run: {_one_line(error)}"
+                message = f"wandb did not take the run: {one_line(error)}"
                 if self._required:
                     raise UserError(f"{message}; tracking.mode=offline keeps it on disk") from None
                 self._notify(f"{message}; it is tracked offline")
                 self._mode = "offline"
                 ask_again()
                 # The service still holds the id of the run that the server refused.
-                _end_service()
+                end_service()
         if self._run is None and self._mode == "offline":
             with self._guarded("start"):
                 self._open(run)
@@ -153,7 +153,7 @@ class WandbTracker:
             values = {"status": status, "reason": reason}
             values |= {key: summary[key] for key in _SUMMARY_KEYS if summary.get(key) is not None}
             self._run.summary.update(values)
-            with _inside(self._directory):
+            with inside(self._directory):
                 self._run.finish(exit_code=EXIT_CODES.get(status, 1))
         self._run = None
         with suppress(OSError):
@@ -177,7 +177,7 @@ class WandbTracker:
             x_disable_machine_info=not self._system_stats,
             x_save_requirements=False,
         )
-        with _inside(self._directory):
+        with inside(self._directory):
             self._run = wandb.init(
                 dir=str(self._directory),
                 mode="online" if self._mode == "online" else "offline",
@@ -217,41 +217,8 @@ class WandbTracker:
         except Exception as error:  # noqa: BLE001 - whatever wandb raises must not end a training
             self._run, self._mode = None, "lost"
             self._notify(
-                f"wandb failed ({doing}: {_one_line(error)}); the run goes on, "
+                f"wandb failed ({doing}: {one_line(error)}); the run goes on, "
                 f"and everything is in {self._directory}"
             )
             # A later run of this process starts a service that works.
-            _end_service()
-
-
-def _end_service() -> None:
-    """End wandb's background process; the next run starts a new one."""
-    import wandb
-
-    with suppress(Exception):
-        wandb.teardown()
-
-
-@contextmanager
-def _inside(directory: Path) -> Iterator[None]:
-    """Make wandb keep logs, cache and staging files in the run's ``wandb/`` unless the user chose a place."""
-    # wandb adds "wandb/" to the cache folder itself.
-    places = {"WANDB_DATA_DIR": str(directory / "wandb"), "WANDB_CACHE_DIR": str(directory)}
-    # What wandb says before a run's own settings count, such as where it found the key.
-    places["WANDB_SILENT"] = "true"
-    # Its telemetry complains on the terminal about servers that do not take it.
-    places["WANDB_ERROR_REPORTING"] = "false"
-    added = {name: place for name, place in places.items() if name not in os.environ}
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        for name in added:
-            os.environ.pop(name, None)
-
-
-def _one_line(error: BaseException) -> str:
-    """The error in one line, without the key should it stand there."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    key = os.environ.get("WANDB_API_KEY")
-    return (text.replace(key, "***") if key else text)[:300]
+            end_service()

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from swatch.nn.activation import Activation
 from swatch.nn.arrays import Array
-from swatch.nn.builder import Builder
-from swatch.nn.module import Shape
 
 
 class Identity(Activation):
-    """y = x: layers without a nonlinearity between them."""
+    """y = x; dy/dx = 1: layers without a nonlinearity between them."""
 
-    def setup(self, builder: Builder) -> Shape:
-        """Keep the shape; no memory is needed."""
-        return self.input_shape
+    def apply(self, x: Array, out: Array) -> None:
+        """Write x."""
+        np.copyto(out, x)
 
-    def forward(self, x: Array, training: bool) -> Array:
-        """Return x itself."""
-        return x
-
-    def backward(self, grad_output: Array, input_gradient: bool = True) -> Array | None:
-        """Return the gradient itself."""
-        return grad_output
+    def multiply_derivative(self, y: Array, grad: Array) -> None:
+        """Leave the gradient as it is."""
