@@ -22,10 +22,10 @@ def project(tmp_path: Path) -> Path:
     """A project with an optimizer of its own, in a package of its own."""
     write(tmp_path / "lionlib_for_test" / "__init__.py", "")
     write(
-        tmp_path / "lionlib_for_test" / "lion.py",
-        "class Lion:\n    def __init__(self, rate: float = 0.5) -> None:\n        self.rate = rate\n",
+        tmp_path / "lionlib_for_test" / "newton.py",
+        "class Newton:\n    def __init__(self, rate: float = 0.5) -> None:\n        self.rate = rate\n",
     )
-    write(tmp_path / "conf" / "optimizer" / "lion.yaml", "_target_: lionlib_for_test.lion.Lion\nrate: 0.25\n")
+    write(tmp_path / "conf" / "optimizer" / "newton.yaml", "_target_: lionlib_for_test.newton.Newton\nrate: 0.25\n")
     return tmp_path
 
 
@@ -33,34 +33,34 @@ TRUST = "compose:\n  trusted_packages: [lionlib_for_test]\n"
 
 
 def test_choices_are_added(project: Path) -> None:
-    assert {"lion", "adam"} <= set(groups()["optimizer"])
-    composition = compose(["optimizer=lion"])
-    assert composition.choices["optimizer"] == "lion"
+    assert {"newton", "adam"} <= set(groups()["optimizer"])
+    composition = compose(["optimizer=newton"])
+    assert composition.choices["optimizer"] == "newton"
     assert composition.folders == (project / "conf", shipped_folder())
 
 
 def test_the_folder_can_be_named(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("/")
-    assert "lion" in groups(project)["optimizer"]
-    assert compose(["optimizer=lion"], project=project).config.optimizer.rate == 0.25
-    with pytest.raises(UserError, match="there is no optimizer 'lion'"):
-        compose(["optimizer=lion"])
+    assert "newton" in groups(project)["optimizer"]
+    assert compose(["optimizer=newton"], project=project).config.optimizer.rate == 0.25
+    with pytest.raises(UserError, match="there is no optimizer 'newton'"):
+        compose(["optimizer=newton"])
 
 
 def test_classes_need_trust(project: Path) -> None:
     with pytest.raises(UserError, match=r"refused.*compose\.trusted_packages=\[lionlib_for_test\]"):
-        build(compose(["optimizer=lion"]).config.optimizer)
+        build(compose(["optimizer=newton"]).config.optimizer)
 
 
 def test_trust_from_the_command_line(project: Path) -> None:
-    lion = build(compose(["optimizer=lion", "compose.trusted_packages=[lionlib_for_test]"]).config.optimizer)
-    assert lion.rate == 0.25
+    newton = build(compose(["optimizer=newton", "compose.trusted_packages=[lionlib_for_test]"]).config.optimizer)
+    assert newton.rate == 0.25
 
 
 def test_project_defaults_lie_between_the_recipe_and_the_experiments(project: Path) -> None:
     write(
         project / "conf" / "project" / "default.yaml",
-        f"defaults:\n  - override /optimizer: lion\n  - _self_\nepochs: 77\nseed: 3\n{TRUST}",
+        f"defaults:\n  - override /optimizer: newton\n  - _self_\nepochs: 77\nseed: 3\n{TRUST}",
     )
     settings = compose().settings
     assert (settings.epochs, settings.seed) == (77, 3)
@@ -71,9 +71,9 @@ def test_project_defaults_lie_between_the_recipe_and_the_experiments(project: Pa
 
 
 def test_own_root_config_replaces_ours(project: Path) -> None:
-    text = (shipped_folder() / "train.yaml").read_text().replace("optimizer: adam", "optimizer: lion")
+    text = (shipped_folder() / "train.yaml").read_text().replace("optimizer: adam", "optimizer: newton")
     write(project / "conf" / "train.yaml", text)
-    assert compose().choices["optimizer"] == "lion"
+    assert compose().choices["optimizer"] == "newton"
 
 
 def test_own_file_goes_before_ours(project: Path) -> None:

@@ -17,6 +17,7 @@ DEVIATIONS: dict[str, Callable[[int, int], float]] = {
     "he_uniform": lambda fan_in, fan_out: (2 / fan_in) ** 0.5,
     "xavier_normal": lambda fan_in, fan_out: (2 / (fan_in + fan_out)) ** 0.5,
     "xavier_uniform": lambda fan_in, fan_out: (2 / (fan_in + fan_out)) ** 0.5,
+    "orthogonal": lambda fan_in, fan_out: fan_in**-0.5,
     "random_normal": lambda fan_in, fan_out: 0.05,
     "random_uniform": lambda fan_in, fan_out: 0.05 / 3**0.5,
     "zeros": lambda fan_in, fan_out: 0.0,
@@ -32,8 +33,7 @@ def test_mean_and_deviation(initializer_name: str) -> None:
     assert values.shape == (FAN_IN, FAN_OUT)
     deviation = values.std()
     assert abs(values.mean()) <= 5 * deviation / values.size**0.5
-    if initializer_name in DEVIATIONS:
-        assert deviation == pytest.approx(DEVIATIONS[initializer_name](FAN_IN, FAN_OUT), rel=0.02)
+    assert deviation == pytest.approx(DEVIATIONS[initializer_name](FAN_IN, FAN_OUT), rel=0.02)
 
 
 def test_uniform_ones_are_bounded_and_flat_and_normal_ones_have_tails(initializer_name: str) -> None:
@@ -45,6 +45,14 @@ def test_uniform_ones_are_bounded_and_flat_and_normal_ones_have_tails(initialize
         assert np.abs(counts - values.size / 10).max() < 6 * (values.size / 10) ** 0.5
     if initializer_name.endswith("normal"):
         assert np.mean(np.abs(values) > 2 * values.std()) == pytest.approx(0.0455, abs=0.005)
+
+
+@pytest.mark.parametrize("shape", [(7, 4), (4, 7), (3, 3, 2, 5), (5, 5)])
+def test_orthogonal_matrices_are(shape: tuple[int, ...]) -> None:
+    values = by_name("orthogonal", 2.0)(shape, 1, 1, np.random.default_rng(0)) / 2
+    matrix = values.reshape(-1, shape[-1])
+    product = matrix.T @ matrix if len(matrix) >= shape[-1] else matrix @ matrix.T
+    np.testing.assert_allclose(product, np.eye(len(product)), atol=1e-12)
 
 
 def test_the_scale_is_a_factor(initializer_name: str) -> None:

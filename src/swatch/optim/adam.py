@@ -8,9 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from swatch.errors import UserError
 from swatch.nn.arrays import Array
-from swatch.optim.optimizer import Optimizer, fraction
+from swatch.optim.optimizer import Optimizer, fraction, positive
 
 
 class Adam(Optimizer):
@@ -49,9 +48,7 @@ class Adam(Optimizer):
         super().__init__(learning_rate, weight_decay)
         self.beta1 = fraction("beta1", beta1)
         self.beta2 = fraction("beta2", beta2)
-        if not (math.isfinite(epsilon) and epsilon > 0):
-            raise UserError(f"epsilon must be a finite number above 0, found {epsilon}")
-        self.epsilon = epsilon
+        self.epsilon = positive("epsilon", epsilon)
 
     def first_scalars(self) -> dict[str, float]:
         """Return the last step's β₁, which does not matter while M is zero, and the empty products."""

@@ -49,6 +49,8 @@ class Optimizer(ABC):
     """Names of the state vectors; they have the shape of the parameters and start at zero."""
     scheduled: ClassVar[tuple[str, ...]] = ("learning_rate",)
     """The arguments that a schedule may change."""
+    workspaces: ClassVar[int] = 1
+    """How many blocks of memory ``update`` needs for results in between."""
 
     def __init__(self, learning_rate: float, weight_decay: float = 0.0) -> None:
         self.learning_rate = not_negative("learning_rate", learning_rate)
@@ -125,7 +127,7 @@ class Optimizer(ABC):
             values: a block of the parameters; changed.
             gradients: the same block of the gradients; not changed.
             vectors: the same block of each state vector, in the order of the class's ``vectors``; changed.
-            work: memory of the same length.
+            work: memory of the same length; of shape (workspaces, length) if there is more than one.
             factors: what ``prepare`` returned.
         """
 
@@ -158,7 +160,10 @@ class Optimizer(ABC):
     def _cut(self, dtype: np.dtype[Any]) -> None:
         """Cut state and decay into blocks."""
         assert self._size is not None
-        work = aligned_zeros(min(BLOCK, self._size), dtype)
+        length = min(BLOCK, self._size)
+        work = aligned_zeros(length * self.workspaces, dtype)
+        if self.workspaces > 1:
+            work = work.reshape(self.workspaces, length)
         self._blocks = []
         for start in range(0, self._size, BLOCK):
             stop = min(start + BLOCK, self._size)
@@ -168,7 +173,9 @@ class Optimizer(ABC):
                 if part.start < stop and part.stop > start
             ]
             vectors = tuple(vector[start:stop] for vector in self._state.values())
-            self._blocks.append(_Block(slice(start, stop), tuple(decayed), vectors, work[: stop - start]))
+            self._blocks.append(
+                _Block(slice(start, stop), tuple(decayed), vectors, work[..., : stop - start])
+            )
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the blocks out of copies: they are views of the state."""
@@ -195,6 +202,17 @@ def not_negative(name: str, value: float) -> float:
     """
     if not (math.isfinite(value) and value >= 0):
         raise UserError(f"{name} must be a finite number of at least 0, found {value}")
+    return value
+
+
+def positive(name: str, value: float) -> float:
+    """Return ``value``.
+
+    Raises:
+        UserError: it is not above 0, or not finite; the message begins with ``name``.
+    """
+    if not (math.isfinite(value) and value > 0):
+        raise UserError(f"{name} must be a finite number above 0, found {value}")
     return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from typing import ClassVar
 
 from swatch.errors import UserError
 
@@ -14,26 +15,48 @@ class Schedule(ABC):
 
     It keeps no state: it can be plotted before a run, and a resumed run has the same values.
 
+    In front of any schedule the learning rate may warm up: it rises linearly over the first steps to the
+    schedule's first value, and the schedule has the rest of the run (Goyal et al., "Accurate, Large Minibatch
+    SGD", 2017, 2.2).
+
     Args:
         base: the optimizer's own values, such as ``{"learning_rate": 0.001, "beta1": 0.9}``.
         total_steps: length of the run, at least 1. Later steps have the last step's values.
+        warmup: share of the run in which the learning rate warms up, in [0, 1).
+
+    Attributes:
+        total_steps: the steps that are left to the schedule after the warm-up.
 
     Raises:
-        UserError: ``total_steps`` is below 1.
+        UserError: ``total_steps`` is below 1, or ``warmup`` outside [0, 1).
     """
 
-    def __init__(self, base: Mapping[str, float], total_steps: int) -> None:
+    is_smooth: ClassVar[bool] = True
+    """Whether neighbouring steps have nearly the same values; False for one that jumps."""
+
+    def __init__(self, base: Mapping[str, float], total_steps: int, warmup: float = 0.0) -> None:
         if total_steps < 1:
             raise UserError(f"total_steps must be at least 1, found {total_steps}")
+        if not 0 <= warmup < 1:
+            raise UserError(f"warmup must be in [0, 1), found {warmup}")
         self.base = dict(base)
-        self.total_steps = total_steps
+        self.warmup_steps = min(round(warmup * total_steps), total_steps - 1)
+        self.total_steps = total_steps - self.warmup_steps
 
-    @abstractmethod
     def __call__(self, step: int) -> dict[str, float]:
         """Return the hyperparameters of a step; the first step is 0."""
+        if step >= self.warmup_steps:
+            return self.at(step - self.warmup_steps)
+        first = self.at(0)
+        first["learning_rate"] *= (step + 1) / (self.warmup_steps + 1)
+        return first
+
+    @abstractmethod
+    def at(self, step: int) -> dict[str, float]:
+        """Return the hyperparameters of a step, counted from the end of the warm-up."""
 
     def progress(self, step: int) -> float:
-        """Return how far the run is: 0 at its first step, 1 at its last."""
+        """Return how far the schedule is: 0 at its first step, 1 at its last."""
         return min(step / (self.total_steps - 1), 1.0) if self.total_steps > 1 else 0.0
 
 

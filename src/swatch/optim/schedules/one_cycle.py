@@ -57,7 +57,7 @@ class OneCycle(Schedule):
         if cycle_momentum:
             self._corners |= {name: (high, low, high) for name in MOMENTUM_NAMES if name in base}
 
-    def __call__(self, step: int) -> dict[str, float]:
+    def at(self, step: int) -> dict[str, float]:
         """Return the base values, learning rate and momentum at their place in the cycle."""
         progress, warmup = self.progress(step), self.warmup_fraction
         rising = progress < warmup
