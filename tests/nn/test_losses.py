@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +14,8 @@ from hypothesis import strategies as st
 
 from swatch.errors import UserError
 from swatch.nn import CrossEntropy, Loss
+from swatch.nn.losses import MeanSquaredError, QuadraticCost
+from swatch.nn.losses.squared_distance import OUTPUTS
 
 
 def definition(logits: np.ndarray, labels: np.ndarray, smoothing: float) -> float:
@@ -103,7 +108,9 @@ def test_a_diverged_network_has_a_loss_that_tells() -> None:
         (np.array([0, 1, -1]), r"labels must be in \[0, 3\), found -1 in row 2"),
         (np.array([0, 1]), r"take labels of shape \(3,\)"),
         (np.array([0.0, 1.0, 2.0]), "labels must be whole numbers"),
-        (np.eye(3), r"take labels of shape \(3,\)"),
+        (np.eye(3)[:, :2], r"take targets of the same shape.*found \(3, 2\)"),
+        (np.array([[1, 0, 0], [0.5, 0.2, 0.2], [0, 0, 1]]), "targets of row 1 of the batch are no shares"),
+        (np.array([[1, 0, 0], [0, 1, 0], [2, -1, 0]]), "targets of row 2 of the batch are no shares"),
     ],
 )
 def test_bad_labels(loss_entry: Any, labels: np.ndarray, message: str) -> None:
@@ -125,6 +132,97 @@ def test_labels_of_other_whole_number_types_count_the_same(
 def test_an_empty_batch_is_refused(loss_entry: Any) -> None:
     with pytest.raises(UserError, match="at least one"):
         loss_entry.build().forward(np.zeros((0, 3), np.float32), np.zeros(0, np.intp))
+
+
+def test_one_hot_targets_are_labels(loss_entry: Any, generator: np.random.Generator) -> None:
+    logits, labels = generator.standard_normal((6, 4)), generator.integers(4, size=6)
+    loss: Loss = loss_entry.build()
+    value, gradient = loss.forward(logits, labels), loss.backward().copy()
+    assert loss.forward(logits, np.eye(4)[labels]) == pytest.approx(value, rel=1e-12)
+    np.testing.assert_allclose(loss.backward(), gradient, rtol=1e-10, atol=1e-15)
+
+
+# Every option of every loss, against its definition below.
+VARIANTS: dict[str, Callable[[], Loss]] = {
+    "smoothed": lambda: CrossEntropy(0.2),
+    "weighted": lambda: CrossEntropy(class_weights=[1, 2, 0.5, 0]),
+    "smoothed and weighted": lambda: CrossEntropy(0.3, [1, 2, 0.5, 3]),
+    **{f"mean squared {output}": partial(MeanSquaredError, output) for output in OUTPUTS},
+    **{f"quadratic {output}": partial(QuadraticCost, output) for output in OUTPUTS},
+}
+
+
+def by_definition(loss: Loss, logits: np.ndarray, shares: np.ndarray) -> float:
+    """The formulas of the docstrings, one sample after the other."""
+    p = np.array([np.exp(row - np.logaddexp.reduce(row)) for row in logits])
+    if isinstance(loss, CrossEntropy):
+        weights = np.ones(4) if loss.class_weights is None else loss.class_weights
+        smooth = (1 - loss.label_smoothing) * shares + loss.label_smoothing / 4
+        return float(-(weights * smooth * np.log(p)).sum() / (weights * shares).sum())
+    assert isinstance(loss, MeanSquaredError | QuadraticCost)
+    a = {"softmax": p, "sigmoid": 1 / (1 + np.exp(-logits)), "identity": logits}[loss.output]
+    squares = float(((a - shares) ** 2).sum())
+    return squares / shares.size if isinstance(loss, MeanSquaredError) else squares / (2 * len(shares))
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+@settings(max_examples=15, deadline=None)
+@given(samples=st.integers(1, 6), soft=st.booleans(), seed=st.integers(0, 2**32))
+def test_options_are_their_definitions(name: str, samples: int, soft: bool, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    logits = 2 * generator.standard_normal((samples, 4))
+    labels = generator.integers(3, size=samples)
+    shares = generator.dirichlet(np.ones(4), samples) if soft else np.eye(4)[labels]
+    loss = VARIANTS[name]()
+    targets = shares if soft else labels
+    value = loss.forward(logits, targets)
+    gradient = loss.backward().copy()
+    assert value == pytest.approx(by_definition(loss, logits, shares), rel=1e-10)
+    for place in np.ndindex(*logits.shape):
+        moved = [logits.copy(), logits.copy()]
+        moved[0][place] += 1e-5
+        moved[1][place] -= 1e-5
+        slope = (loss.forward(moved[0], targets) - loss.forward(moved[1], targets)) / 2e-5
+        assert gradient[place] == pytest.approx(slope, rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_options_allocate_nothing_after_the_first_step(name: str) -> None:
+    loss, labels = VARIANTS[name](), np.arange(8192) % 4
+    logits = np.random.default_rng(0).standard_normal((8192, 4)).astype(np.float32)
+    loss.forward(logits, labels)
+    loss.backward()
+    tracemalloc.start()
+    try:
+        loss.forward(logits, labels)
+        loss.backward()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < logits.nbytes / 8
+
+
+def test_what_a_loss_expects() -> None:
+    assert (
+        CrossEntropy().expects == MeanSquaredError().expects == QuadraticCost("sigmoid").expects == "logits"
+    )
+    assert MeanSquaredError("identity").expects == "probabilities"
+
+
+@pytest.mark.parametrize("weights", [[], [1, -1, 1], [0, 0, 0], [1, float("nan"), 1]])
+def test_bad_class_weights(weights: list[float]) -> None:
+    with pytest.raises(UserError, match="class_weights must be finite numbers of at least 0"):
+        CrossEntropy(class_weights=weights)
+
+
+def test_class_weights_are_one_for_each_class() -> None:
+    with pytest.raises(UserError, match="one weight for each of the 3 classes, found 2"):
+        CrossEntropy(class_weights=[1, 2]).forward(np.zeros((2, 3)), np.array([0, 1]))
+
+
+def test_an_unknown_output_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UserError, match=r"not 'sofmax'\. Did you mean 'softmax'"):
+        MeanSquaredError("sofmax")
 
 
 def test_logits_have_two_axes() -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from swatch.nn.arrays import Array
@@ -15,21 +14,23 @@ class Loss(ABC):
     """The mean loss of a batch and its gradient.
 
     Attributes:
-        expects: what the network has to put out: ``logits`` (before the softmax).
+        expects: what the network has to put out: ``logits``, whose softmax or the like is part of the loss,
+            or ``probabilities``.
     """
 
-    expects: ClassVar[str] = "logits"
+    expects: str = "logits"
 
     @abstractmethod
-    def forward(self, logits: Array, labels: NDArray[np.intp]) -> float:
+    def forward(self, logits: Array, labels: NDArray[Any]) -> float:
         """Return the mean loss over the batch.
 
         Args:
             logits: the network's output, shape (n, classes); it is not changed.
-            labels: the true classes, shape (n,), each in [0, classes).
+            labels: the true classes, shape (n,), each in [0, classes); or the share of every class, shape
+                (n, classes), each row adding up to 1.
 
         Raises:
-            UserError: the shapes do not fit, or a label is out of range.
+            UserError: the shapes do not fit, a label is out of range, or shares do not add up to 1.
         """
 
     @abstractmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,82 +11,129 @@ from numpy.typing import NDArray
 from swatch.errors import UserError
 from swatch.nn.arrays import Array, WorkArray
 from swatch.nn.loss import Loss
+from swatch.nn.losses.targets import Places, check_labels, check_shares
 
 
 class CrossEntropy(Loss):
-    """L = -mean_n Σ_c t_nc log p_nc, with p = softmax(logits) and targets t.
+    """L = -Σ_nc w_c t_nc log p_nc / Σ_n w_n: p = softmax(logits), targets t, weights w of the classes.
 
-    With label smoothing s and K classes, t is 1 - s + s/K for the true class and s/K for the others (Szegedy
-    et al., "Rethinking the Inception Architecture", 2015). With z the logits minus their maximum, which keeps
-    exp from overflowing, and S = Σ_c exp z_c: log p_c = z_c - log S, hence
-    L_n = log S - (1 - s) z_label - (s/K) Σ_c z_c, and dL/dlogits = (p - t) / n: the softmax's Jacobian is
-    never formed.
+    w_n = Σ_c w_c t_nc is the weight of sample n; without weights every w is 1, and L is the mean over the
+    samples. With label smoothing s and K classes, t becomes (1 - s) t + s/K (Szegedy et al., "Rethinking the
+    Inception Architecture", 2015); w_n stays.
+
+    With z the logits minus their maximum, which keeps exp from overflowing, and S = Σ_c exp z_c:
+    log p_c = z_c - log S. For labels without weights, L_n = log S - (1 - s) z_label - (s/K) Σ_c z_c and
+    dL/dlogits = (p - t) / n. In general, with a = w t and A_n = Σ_c a_nc,
+    L = Σ_n [A_n log S_n - Σ_c a_nc z_nc] / Σ w_n and dL/dlogits = (A_n p - a) / Σ w_n. The softmax's Jacobian
+    is never formed.
 
     The arrays lie as (classes, n): sums over classes are sums of long rows.
 
     Args:
         label_smoothing: s, in [0, 1).
+        class_weights: w, one for each class, at least 0 and not all 0; None weighs all classes alike.
 
     Raises:
-        UserError: ``label_smoothing`` is outside [0, 1).
+        UserError: a value is out of range.
     """
 
     _p: Array
-    _place: NDArray[np.intp]
+    _place: NDArray[np.intp] | None
+    _total_weight: float
 
-    def __init__(self, label_smoothing: float = 0.0) -> None:
+    def __init__(self, label_smoothing: float = 0.0, class_weights: Sequence[float] | None = None) -> None:
         if not 0 <= label_smoothing < 1:
             raise UserError(f"label_smoothing must be in [0, 1), found {label_smoothing}")
         self.label_smoothing = label_smoothing
+        self.class_weights = None if class_weights is None else _check_weights(class_weights)
         self._allocate(0, np.dtype(np.float32))
 
     def _allocate(self, classes: int, dtype: np.dtype[Any]) -> None:
+        if classes and self.class_weights is not None and len(self.class_weights) != classes:
+            raise UserError(
+                f"class_weights must hold one weight for each of the {classes} classes, "
+                f"found {len(self.class_weights)}"
+            )
         self._classes, self._dtype = classes, dtype
         self._output = WorkArray((classes,), dtype, samples_last=True)
         self._gradient = WorkArray((classes,), dtype, samples_last=True)
+        self._targets = WorkArray((classes,), dtype, samples_last=True)
         self._row = WorkArray((), dtype)
         self._of_label = WorkArray((), dtype)
-        self._places = WorkArray((), np.intp)
-        self._sample = np.arange(0)
+        self._places = Places()
+        weights = np.ones(classes) if self.class_weights is None else self.class_weights
+        self._weights = weights.astype(dtype)
 
-    def forward(self, logits: Array, labels: NDArray[np.intp]) -> float:
+    def forward(self, logits: Array, labels: NDArray[Any]) -> float:
         """Return the mean loss.
 
         Args:
             logits: shape (n, classes); not changed.
-            labels: shape (n,), whole numbers in [0, classes).
+            labels: whole numbers in [0, classes), shape (n,); or the share of every class, shape
+                (n, classes).
 
         Raises:
-            UserError: the shapes do not fit, or a label is out of range.
+            UserError: the shapes do not fit, a label is out of range, or shares do not add up to 1.
         """
         if logits.ndim != 2:
             raise UserError(f"cross-entropy takes logits of shape (n, classes), found {logits.shape}")
         samples, classes = logits.shape
         if classes != self._classes or logits.dtype != self._dtype:
             self._allocate(classes, logits.dtype)
-        self._place = place = self._find_places(labels, samples, classes)
+        if labels.ndim == 2:
+            check_shares(labels, samples, classes)
+        else:
+            labels = check_labels(labels, samples, classes)
         self._p = p = self._output(samples)
-        row, of_label = self._row(samples), self._of_label(samples)
+        row = self._row(samples)
         np.copyto(p, logits.T)
         np.maximum.reduce(p, axis=0, out=row)
         np.subtract(p, row, out=p)
+        if labels.ndim == 2 or self.class_weights is not None:
+            return self._weighted(p, row, labels)
+        return self._of_labels(p, row, labels)
+
+    def _of_labels(self, z: Array, row: Array, labels: NDArray[np.intp]) -> float:
+        """Return the loss for labels without weights; ``z`` becomes the probabilities."""
+        samples, of_label = len(labels), self._of_label(len(labels))
+        self._place = place = self._places(labels)
         # Places were checked; "clip" spares a copy that "raise" makes to be able to undo.
-        p.reshape(-1).take(place, out=of_label, mode="clip")
+        z.reshape(-1).take(place, out=of_label, mode="clip")
         total = (1 - self.label_smoothing) * float(np.add.reduce(of_label))
         if self.label_smoothing:
-            total += self.label_smoothing / classes * float(np.add.reduce(p, axis=None))
-        np.exp(p, out=p)
-        np.add.reduce(p, axis=0, out=row)
-        np.divide(p, row, out=p)
-        np.log(row, out=row)
-        loss: float = (float(np.add.reduce(row)) - total) / samples
+            total += self.label_smoothing / self._classes * float(np.add.reduce(z, axis=None))
+        log_sum = _softmax(z, row)
+        loss: float = (float(np.add.reduce(log_sum)) - total) / samples
         return loss
 
+    def _weighted(self, z: Array, row: Array, targets: NDArray[Any]) -> float:
+        """Return the loss for shares, or with weights; ``z`` becomes the probabilities."""
+        samples = z.shape[1]
+        self._place = None
+        a, weight = self._targets(samples), self._of_label(samples)
+        self._places.write_targets(targets, a)
+        np.dot(self._weights, a, out=weight)
+        self._total_weight = total_weight = float(np.add.reduce(weight))
+        if self.label_smoothing:
+            np.multiply(a, 1 - self.label_smoothing, out=a)
+            np.add(a, self.label_smoothing / self._classes, out=a)
+        np.multiply(a, self._weights[:, None], out=a)
+        np.add.reduce(a, axis=0, out=weight)
+        total = float(np.vdot(a, z))
+        log_sum = _softmax(z, row)
+        # A batch of nothing but classes of weight zero teaches nothing.
+        return (float(np.vdot(weight, log_sum)) - total) / total_weight if total_weight else 0.0
+
     def backward(self) -> Array:
-        """Return (p - t) / n, shape (n, classes)."""
-        samples = len(self._place)
+        """Return dL/dlogits, shape (n, classes)."""
+        samples = self._p.shape[1]
         grad: Array = self._gradient(samples)
         of_label = self._of_label(samples)
+        if self._place is None:
+            np.multiply(self._p, of_label, out=grad)
+            np.subtract(grad, self._targets(samples), out=grad)
+            np.multiply(grad, 1 / self._total_weight if self._total_weight else 0.0, out=grad)
+            return grad.T
         np.multiply(self._p, 1 / samples, out=grad)
         if self.label_smoothing:
             np.subtract(grad, self.label_smoothing / (self._classes * samples), out=grad)
@@ -100,25 +148,19 @@ class CrossEntropy(Loss):
         """The softmax of the last ``forward``'s logits, shape (n, classes)."""
         return self._p.T
 
-    def _find_places(self, labels: NDArray[np.intp], samples: int, classes: int) -> NDArray[np.intp]:
-        """Return where in a flat (classes, n) array each sample's label lies."""
-        if labels.shape != (samples,) or samples == 0:
-            raise UserError(
-                f"logits of shape {(samples, classes)} take labels of shape {(samples,)} and at least one, "
-                f"found {labels.shape}"
-            )
-        if labels.dtype != np.intp:
-            if not np.issubdtype(labels.dtype, np.integer):
-                raise UserError(f"labels must be whole numbers in [0, {classes}), found {labels.dtype}")
-            labels = labels.astype(np.intp)
-        # Seen as unsigned, a negative label is a huge one: one look finds both.
-        if np.maximum.reduce(labels.view(np.uintp)) >= classes:
-            row = int(np.argmax(labels.view(np.uintp) >= classes))
-            raise UserError(
-                f"labels must be in [0, {classes}), found {labels[row]} in row {row} of the batch"
-            )
-        if samples > len(self._sample):
-            self._sample = np.arange(samples)
-        place: NDArray[np.intp] = self._places(samples)
-        np.multiply(labels, samples, out=place)
-        return np.add(place, self._sample[:samples], out=place)
+
+def _softmax(z: Array, row: Array) -> Array:
+    """Turn z, shape (classes, n), into probabilities in place; return log S of every sample in ``row``."""
+    np.exp(z, out=z)
+    np.add.reduce(z, axis=0, out=row)
+    np.divide(z, row, out=z)
+    return np.log(row, out=row)
+
+
+def _check_weights(weights: Sequence[float]) -> NDArray[np.float64]:
+    checked = np.asarray(weights, np.float64)
+    if checked.ndim != 1 or not np.isfinite(checked).all() or (checked < 0).any() or not checked.any():
+        raise UserError(
+            f"class_weights must be finite numbers of at least 0, not all of them 0, found {list(weights)}"
+        )
+    return checked
