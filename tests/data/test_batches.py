@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from swatch.data.augmentations.mixup import Mixup
 from swatch.data.augmentations.shift import Shift
 from swatch.data.batches import Batches
 from swatch.data.normalization import Normalization
@@ -88,6 +89,22 @@ def test_the_order_depends_on_seed_and_epoch_alone() -> None:
     for epoch in (2, 0, 1):
         assert tuple(batches.order(epoch)) == orders[1, epoch]
     assert tuple(make(600, 7, seed=1).order(2)) == orders[1, 2]
+
+
+def test_mixing_gives_shares_and_can_be_taken_up_anywhere() -> None:
+    images, labels = numbered(90)
+    parts = (images, labels, np.arange(90), 32)
+    options: dict[str, Any] = {"seed": 0, "normalization": BYTES, "augmentation": Mixup(1.0), "classes": 7}
+    whole = epoch_of(Batches(*parts, **options), 2)
+    assert [shares.shape for _, shares in whole] == [(32, 7), (32, 7), (26, 7)]
+    for inputs, shares in whole:
+        assert inputs.dtype == shares.dtype == np.float32
+        np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-5)
+    (inputs, shares), *_ = epoch_of(Batches(*parts, **options), 2, start=2)
+    assert (inputs == whole[2][0]).all()
+    assert (shares == whole[2][1]).all()
+    with pytest.raises(ValueError, match="needs the number of classes"):
+        Batches(*parts, **{**options, "classes": None})
 
 
 def test_augmentation_differs_between_batches_and_epochs() -> None:

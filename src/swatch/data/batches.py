@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ class Batches:
         normalization: turns bytes into inputs.
         augmentation: changes training images; None for validation.
         shuffle: a new order every epoch; False keeps the order of ``indices``.
+        classes: number of classes; needed if the augmentation mixes samples.
 
     Raises:
         UserError: ``batch_size`` below 1, or larger than the part that is shuffled. Without shuffling, a
@@ -46,6 +48,7 @@ class Batches:
         normalization: Normalization,
         augmentation: Augmentation | None = None,
         shuffle: bool = True,
+        classes: int | None = None,
     ) -> None:
         if len(indices) == 0:
             raise UserError("there are no images to make batches of; raise data.limit")
@@ -72,6 +75,11 @@ class Batches:
         self._bytes = np.empty(shape, np.uint8)
         self._inputs = np.empty(shape, np.float32)
         self._batch_labels = np.empty(self.batch_size, np.intp)
+        self._shares: NDArray[np.float32] | None = None
+        if self._augmentation is not None and self._augmentation.mixes:
+            if classes is None:
+                raise ValueError("an augmentation that mixes samples needs the number of classes")
+            self._shares = np.empty((self.batch_size, classes), np.float32)
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch, the smaller last one included."""
@@ -82,11 +90,12 @@ class Batches:
         """Number of images in an epoch."""
         return len(self._indices)
 
-    def epoch(self, epoch: int, start: int = 0) -> Iterator[tuple[NDArray[np.float32], NDArray[np.intp]]]:
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[tuple[NDArray[np.float32], NDArray[Any]]]:
         """Yield the batches of one epoch from batch ``start`` on.
 
         Yields:
-            Inputs, float32, shape (k, height, width, channels), and labels, intp, shape (k,): buffers that
+            Inputs, float32, shape (k, height, width, channels), and labels, intp, shape (k,), or, if the
+            augmentation mixes samples, the share of every class, float32, shape (k, classes): buffers that
             the next batch overwrites. Only one epoch of a ``Batches`` can be under way at a time.
         """
         if start < 0:
@@ -99,9 +108,20 @@ class Batches:
                 images, inputs, labels = images[: len(rows)], inputs[: len(rows)], labels[: len(rows)]
             self._images.take(rows, axis=0, out=images, mode="clip")
             self._labels.take(rows, out=labels, mode="clip")
-            if self._augmentation is not None:
-                images = self._augmentation.apply(images, _generator(self._augmentation_seed, epoch, batch))
-            yield self._normalization.apply(images, inputs), labels
+            if self._augmentation is None:
+                yield self._normalization.apply(images, inputs), labels
+                continue
+            rng = _generator(self._augmentation_seed, epoch, batch)
+            images = self._augmentation.apply(images, rng)
+            self._normalization.apply(images, inputs)
+            if self._shares is None:
+                yield inputs, labels
+                continue
+            shares = self._shares[: len(rows)]
+            shares.fill(0)
+            shares[np.arange(len(rows)), labels] = 1
+            self._augmentation.mix(inputs, shares, rng)
+            yield inputs, shares
 
     def order(self, epoch: int) -> NDArray[np.intp]:
         """Return the indices in the order of one epoch, shape (samples,)."""

@@ -40,6 +40,7 @@ def assemble(composition: Composition, data: PreparedData) -> Trainer:
         seed=settings.seed,
         normalization=data.normalization,
         augmentation=build(config.augmentation),
+        classes=data.source.classes,
     )
     validation = Batches(
         images,

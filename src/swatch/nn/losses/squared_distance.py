@@ -124,4 +124,5 @@ class SquaredDistance(Loss):
         samples = self._a.shape[1]
         normalized: Array = self._work(samples)
         np.add.reduce(self._a, axis=0, out=self._row(samples))
-        return np.divide(self._a, self._row(samples), out=normalized).T
+        np.divide(self._a, self._row(samples), out=normalized)
+        return normalized.T
