@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import itertools
+import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swatch.errors import UserError
-from swatch.optim.schedules import Constant, Cosine, CosineRestarts, Exponential, InverseTime, OneCycle, Step
+from swatch.optim.schedules import (
+    Constant,
+    Cosine,
+    CosineRestarts,
+    Exponential,
+    InverseTime,
+    OneCycle,
+    Plateau,
+    Step,
+)
 
 BASE = {"learning_rate": 0.02, "beta1": 0.9}
 
@@ -78,6 +89,7 @@ def test_yaml_keys_are_the_arguments_with_their_defaults(schedule_entry: Any) ->
 # Every schedule's learning rate at step t of T = 101, with the values of its YAML, by its definition.
 DEFINITIONS: dict[str, Callable[[int], float]] = {
     "constant": lambda t: 0.02,
+    "plateau": lambda t: 0.02,
     "inverse_time": lambda t: 0.02 / (1 + 0.001 * t),
     "exponential": lambda t: 0.02 * 0.01 ** (t / 100),
     "step": lambda t: 0.02 if t < 50 else 0.002 if t < 75 else 0.0002,
@@ -98,6 +110,31 @@ def test_it_is_its_definition(schedule_entry: Any) -> None:
     found = rates(schedule_entry.build(base=BASE, total_steps=101), 101)
     definition = DEFINITIONS[schedule_entry.name]
     assert found == pytest.approx([definition(step) for step in range(101)], rel=1e-9, abs=1e-15)
+
+
+@pytest.mark.parametrize("goal", ["maximize", "minimize"])
+def test_a_plateau_reduces_after_patience_and_goes_on_from_its_state(goal: str) -> None:
+    sign = 1 if goal == "maximize" else -1
+    #        best  -     best  -     -*    -     -*    best  -     -*
+    values = [0.5, 0.50, 0.60, 0.60, 0.59, 0.60, 0.55, 0.70, 0.70, 0.7]
+    expected = [0, 0, 0, 0, 1, 1, 2, 2, 2, 3]
+    schedule = Plateau(BASE, 100, factor=0.5, patience=2, final_fraction=0.2)
+    for number, (value, reductions) in enumerate(zip(values, expected, strict=True)):
+        schedule.observe(sign * value, goal)
+        assert schedule(number)["learning_rate"] == pytest.approx(0.02 * max(0.5**reductions, 0.2))
+        twin = Plateau(BASE, 100, factor=0.5, patience=2, final_fraction=0.2)
+        twin.load_state(json.loads(json.dumps(schedule.state())))
+        twin.observe(sign * 0.1, goal)
+        other = copy.deepcopy(schedule)
+        other.observe(sign * 0.1, goal)
+        assert twin(number) == other(number)
+
+
+def test_a_plateau_takes_small_gains_for_none() -> None:
+    schedule = Plateau(BASE, 100, patience=1, min_delta=0.1, factor=0.5)
+    for value, rate in ((0.5, 0.02), (0.55, 0.01), (0.61, 0.01), (0.62, 0.005)):
+        schedule.observe(value, "maximize")
+        assert schedule(0)["learning_rate"] == pytest.approx(rate)
 
 
 def test_any_may_warm_up_first(schedule_entry: Any) -> None:
@@ -122,6 +159,9 @@ def test_any_may_warm_up_first(schedule_entry: Any) -> None:
         (lambda: Step(BASE, 10, milestones=[0.5, 0.2]), r"^milestones must rise, found \[0.5, 0.2\]"),
         (lambda: Step(BASE, 10, milestones=[1.5]), r"^milestones must be in \[0, 1\], found 1.5"),
         (lambda: Step(BASE, 10, factor=2), r"^factor must be in \[0, 1\], found 2"),
+        (lambda: Plateau(BASE, 10, factor=1.5), r"^factor must be in \[0, 1\], found 1.5"),
+        (lambda: Plateau(BASE, 10, patience=0), "^patience must be at least 1, found 0"),
+        (lambda: Plateau(BASE, 10, min_delta=-1), "^min_delta must be a finite number of at least 0"),
         (lambda: CosineRestarts(BASE, 10, cycles=0), "^cycles must be at least 1, found 0"),
         (lambda: CosineRestarts(BASE, 10, growth=0.5), "^growth must be at least 1, found 0.5"),
     ],

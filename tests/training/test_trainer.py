@@ -36,7 +36,7 @@ def test_record_of_an_epoch() -> None:
     trainer = tiny_trainer(epochs=2, samples=64)
     assert trainer.run() == Outcome("finished")
     first, second = trainer.history
-    numbers = "epoch step learning_rate seconds samples_per_second"
+    numbers = "epoch step learning_rate seconds samples_per_second timestamp"
     assert set(first) == {*numbers.split(), "train/loss", "train/accuracy", "val/loss", "val/accuracy"}
     assert (first["epoch"], first["step"]) == (1, 7)
     assert (second["epoch"], second["step"]) == (2, 14)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from swatch.data.batches import Batches
 from swatch.data.normalization import Normalization
+from swatch.optim.schedules import InverseTime
 from swatch.training.callbacks.base import Callback
 from swatch.training.trainer import Trainer
 
@@ -111,7 +112,7 @@ def tiny_trainer(
         "network": network,
         "loss": TinyLoss(poison),
         "optimizer": TinyMomentum(network),
-        "schedule": lambda step: {"learning_rate": rate / (1 + step / 100)},
+        "schedule": InverseTime({"learning_rate": rate}, 10**9, decay=0.01),
         "training": Batches(images, labels, np.arange(samples), 10, seed=seed, normalization=scale),
         "validation": Batches(
             images,
@@ -126,7 +127,7 @@ def tiny_trainer(
     return Trainer(**parts, classes=CLASSES, epochs=epochs, callbacks=callbacks, poll_seconds=0)
 
 
-TIMINGS = ("seconds", "samples_per_second")
+TIMINGS = ("seconds", "samples_per_second", "timestamp")
 
 
 def without_timings(history: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -13,7 +13,8 @@ from swatch.errors import UserError
 class Schedule(ABC):
     """The hyperparameters of every step of a run.
 
-    It keeps no state: it can be plotted before a run, and a resumed run has the same values.
+    It keeps no state: it can be plotted before a run, and a resumed run has the same values. (Reducing on a
+    plateau is the stated exception: it looks at what training has measured, in ``observe``.)
 
     In front of any schedule the learning rate may warm up: it rises linearly over the first steps to the
     schedule's first value, and the schedule has the rest of the run (Goyal et al., "Accurate, Large Minibatch
@@ -54,6 +55,21 @@ class Schedule(ABC):
     @abstractmethod
     def at(self, step: int) -> dict[str, float]:
         """Return the hyperparameters of a step, counted from the end of the warm-up."""
+
+    def observe(self, value: float, goal: str) -> None:  # noqa: B027 - most schedules look at nothing
+        """Look at an epoch's monitored metric; nothing, unless a subclass does.
+
+        Args:
+            value: the metric.
+            goal: ``"maximize"`` or ``"minimize"``.
+        """
+
+    def state(self) -> dict[str, float]:
+        """Return what ``observe`` has changed, for an exact resume; nothing, unless a subclass does."""
+        return {}
+
+    def load_state(self, state: Mapping[str, float]) -> None:  # noqa: B027 - see above
+        """Take a state that ``state`` returned."""
 
     def progress(self, step: int) -> float:
         """Return how far the schedule is: 0 at its first step, 1 at its last."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,44 @@ class AtLeast:
     """A number not below ``minimum``: ``Annotated[int, AtLeast(1)]``."""
 
     minimum: float
+
+    def admits(self, value: float) -> bool:
+        """Whether the number is in range; nan never is."""
+        return value >= self.minimum
+
+    def __str__(self) -> str:
+        return f"of at least {self.minimum:g}"
+
+
+@dataclass(frozen=True)
+class Above:
+    """A finite number above ``bound``."""
+
+    bound: float
+
+    def admits(self, value: float) -> bool:
+        """Whether the number is in range; nan never is."""
+        return self.bound < value < math.inf
+
+    def __str__(self) -> str:
+        return f"above {self.bound:g}"
+
+
+@dataclass(frozen=True)
+class Below:
+    """A number below ``bound``."""
+
+    bound: float
+
+    def admits(self, value: float) -> bool:
+        """Whether the number is in range; nan never is."""
+        return value < self.bound
+
+    def __str__(self) -> str:
+        return f"below {self.bound:g}"
+
+
+Constraint = AtLeast | Above | Below
 
 
 def hints_of(target: Callable[..., Any]) -> dict[str, Any]:
@@ -75,8 +114,10 @@ _WORDS: dict[Any, str] = {
 def _describe(option: Any) -> str:
     if get_origin(option) is Annotated:
         inner, *constraints = get_args(option)
-        limits = [f" of at least {c.minimum:g}" for c in constraints if isinstance(c, AtLeast)]
-        return describe(inner) + "".join(limits)
+        limits = " and ".join(
+            str(constraint) for constraint in constraints if isinstance(constraint, Constraint)
+        )
+        return f"{describe(inner)} {limits}"
     origin = get_origin(option) or option
     if origin is Literal:
         return "one of " + ", ".join(map(str, get_args(option)))
@@ -100,8 +141,7 @@ def _fit(hint: Any, value: Any, convert: bool) -> Any:
         inner, *constraints = get_args(hint)
         fitting = fit(inner, value)
         for constraint in constraints:
-            # Written so that nan, too, is out of range.
-            _require(not isinstance(constraint, AtLeast) or fitting >= constraint.minimum)
+            _require(not isinstance(constraint, Constraint) or constraint.admits(fitting))
         return fitting
     if origin is Literal:
         return _require(value in get_args(hint), value)

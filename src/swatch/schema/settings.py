@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from swatch.errors import UserError, did_you_mean
-from swatch.schema.hints import AtLeast, Unfit, fit, show
+from swatch.schema.hints import Above, AtLeast, Below, Unfit, fit, show
 
 Monitored = Literal["val/accuracy", "val/loss", "train/accuracy", "train/loss"]
 MONITORED: tuple[str, ...] = get_args(Monitored)
@@ -30,6 +30,14 @@ class EarlyStopping:
 
 
 @dataclass(frozen=True)
+class GradientClippingSettings:
+    """Bounds on the gradient; null: none."""
+
+    norm: Annotated[float, Above(0)] | None
+    value: Annotated[float, Above(0)] | None
+
+
+@dataclass(frozen=True)
 class Training:
     """How the loop runs."""
 
@@ -38,6 +46,13 @@ class Training:
     early_stopping: EarlyStopping
     checkpoint: bool
     evaluation_batch_size: Annotated[int, AtLeast(1)]
+    flip_average: bool
+    """Whether the validation averages over each image and its mirror image."""
+    gradient_clipping: GradientClippingSettings
+    weight_average: Annotated[float, AtLeast(0), Below(1)] | None
+    """Decay of the moving average of the weights; null: none."""
+    accumulation: Annotated[int, AtLeast(1)]
+    """Batches per optimizer step."""
     threads: Annotated[int, AtLeast(1)]
     progress: bool
     resume: str
@@ -69,6 +84,13 @@ class Tracking:
     entity: str | None
     group: str | None
     job_type: str | None
+    model: Literal["auto"] | bool
+    """Whether the best weights are sent as an artifact; "auto": of single runs, not of a sweep's trials."""
+    dataset: bool
+    samples: Annotated[int, AtLeast(0)]
+    """Validation images per class that are shown with the network's answers."""
+    norms: bool
+    git: bool
     system_stats: bool
     console: bool
 
@@ -94,7 +116,10 @@ class Settings:
     compose: Compose
 
 
-OPEN_GROUPS = ("data", "model", "loss", "optimizer", "scheduler", "augmentation", "launcher")
+OPEN_GROUPS = (
+    *("data", "model", "loss", "optimizer", "scheduler", "regularization", "augmentation"),
+    "launcher",
+)
 """Top-level keys whose content belongs to the chosen file."""
 
 

@@ -8,6 +8,8 @@ from swatch.compose import Composition, build
 from swatch.data.batches import Batches
 from swatch.errors import UserError
 from swatch.nn import Network
+from swatch.optim.averaging import WeightAverage
+from swatch.optim.clipping import GradientClipping
 from swatch.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -57,11 +59,21 @@ def assemble(composition: Composition, data: PreparedData) -> Trainer:
         batch_size=max(training.batch_size, validation.batch_size),
         seed=settings.seed,
     )
+    options = settings.training
     optimizer: Any = build(config.optimizer)
     optimizer.bind(network.parameters)
-    schedule: Any = build(
-        config.scheduler, base=optimizer.hyperparameters(), total_steps=settings.epochs * len(training)
-    )
+    steps = settings.epochs * -(-len(training) // options.accumulation)
+    schedule: Any = build(config.scheduler, base=optimizer.hyperparameters(), total_steps=steps)
+    regularization: Any = build(config.regularization)
+    try:
+        regularization.bind(network.parameters)
+    except UserError as error:
+        raise UserError(f"regularization.{error}") from None
+    clipping = GradientClipping(options.gradient_clipping.norm, options.gradient_clipping.value)
+    average = None
+    if options.weight_average is not None:
+        average = WeightAverage(options.weight_average)
+        average.bind(network.parameters.values, network.buffers)
     return Trainer(
         network=network,
         loss=build(config.loss),
@@ -71,4 +83,11 @@ def assemble(composition: Composition, data: PreparedData) -> Trainer:
         validation=validation,
         classes=data.source.classes,
         epochs=settings.epochs,
+        monitor=options.monitor,
+        goal=options.goal,
+        regularization=regularization,
+        clipping=clipping if clipping.is_active else None,
+        average=average,
+        accumulation=options.accumulation,
+        flips=options.flip_average,
     )

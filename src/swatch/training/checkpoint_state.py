@@ -4,9 +4,10 @@ A checkpoint is an ``.npz`` with
 
 * ``parameters``, and ``buffers/<name>`` of the network,
 * ``optimizer/<name>``, the optimizer's moments and counters,
+* ``average/<name>``, the moving average of the weights, if there is one,
 * ``callbacks/<callback>/<name>``, arrays that callbacks keep (the best weights),
-* ``state``, UTF-8 JSON in bytes: the position with its running sums, the history, the dropout generators, the
-  callbacks' values. JSON writes floats so that they read back exactly.
+* ``state``, UTF-8 JSON in bytes: the position with its running sums, the history, the dropout generators,
+  what the schedule has seen, the callbacks' values. JSON writes floats so that they read back exactly.
 
 Shuffling and augmentation need no state: they are functions of seed, epoch and batch.
 """
@@ -27,7 +28,7 @@ from swatch.training.position import Position
 if TYPE_CHECKING:
     from swatch.training.trainer import Trainer
 
-VERSION = 1
+VERSION = 2
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -36,6 +37,8 @@ def capture(trainer: Trainer, fingerprint: str) -> Arrays:
     arrays: Arrays = {"parameters": trainer.network.parameters.values}
     arrays |= {f"buffers/{name}": array for name, array in trainer.network.buffers.items()}
     arrays |= {f"optimizer/{name}": np.asarray(array) for name, array in trainer.optimizer.state().items()}
+    if trainer.average is not None:
+        arrays |= {f"average/{name}": array for name, array in trainer.average.state().items()}
     values: dict[str, dict[str, Any]] = {}
     for callback in trainer.callbacks:
         if callback.name:
@@ -50,6 +53,7 @@ def capture(trainer: Trainer, fingerprint: str) -> Arrays:
         "fingerprint": fingerprint,
         "position": trainer.position.state(),
         "history": trainer.history,
+        "schedule": trainer.schedule.state(),
         "network_random_state": trainer.network.random_state(),
         "callbacks": values,
     }
@@ -106,6 +110,9 @@ def _restore(trainer: Trainer, arrays: Arrays) -> None:
     for name, array in trainer.network.buffers.items():
         _copy(arrays[f"buffers/{name}"], array)
     trainer.optimizer.load_state(_below(arrays, "optimizer/"))
+    if trainer.average is not None:
+        trainer.average.load_state(_below(arrays, "average/"))
+    trainer.schedule.load_state(state["schedule"])
     trainer.network.set_random_state(state["network_random_state"])
     trainer.position = Position(**state["position"])
     trainer.history = list(state["history"])

@@ -21,6 +21,8 @@ class Position:
     """Training samples seen in this epoch."""
     loss_sum: float = 0.0
     """Sum of the losses of these samples."""
+    penalty_sum: float = 0.0
+    """Sum of the penalties on the parameters at this epoch's steps."""
     correct: int = 0
     """How many of them were classified rightly, as the step saw them."""
     seconds: float = 0.0
@@ -33,7 +35,7 @@ class Position:
         self.total_seconds += seconds
         self.epoch += 1
         self.batch = self.samples = self.correct = 0
-        self.loss_sum = self.seconds = 0.0
+        self.loss_sum = self.penalty_sum = self.seconds = 0.0
 
     def state(self) -> dict[str, Any]:
         """Return the values for a checkpoint; JSON keeps the floats exactly."""

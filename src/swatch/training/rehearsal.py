@@ -26,6 +26,7 @@ def rehearse(composition: Composition) -> None:
     build(config.model, classes=source.classes)
     optimizer: Any = build(config.optimizer)
     build(config.scheduler, base=optimizer.hyperparameters(), total_steps=settings.epochs)
+    build(config.regularization)
     build(config.loss)
     run_name(settings.run.name, composition.plain, composition.choices, ())
 

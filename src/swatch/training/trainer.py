@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from swatch.optim.schedules.one_cycle import MOMENTUM_NAMES
 from swatch.training.outcome import FAILED, FINISHED, INTERRUPTED, Outcome
 from swatch.training.position import Position
-from swatch.training.validation import validate
+from swatch.training.update import Update
+from swatch.training.validation import Validation, validate
 
 if TYPE_CHECKING:
     from swatch.data.batches import Batches
     from swatch.nn import Loss, Network
     from swatch.optim import Optimizer, Schedule
+    from swatch.optim.averaging import WeightAverage
+    from swatch.optim.clipping import GradientClipping
+    from swatch.optim.regularization import Regularization
     from swatch.tracking import Record
     from swatch.training.callbacks.base import Callback
 
@@ -37,6 +43,13 @@ class Trainer:
         epochs: Passes over the training part.
         callbacks: Told of everything in this order, and of the end in the reverse one.
         poll_seconds: How often callbacks are asked between steps; 0 asks after every step.
+        monitor: The metric that a schedule may look at.
+        goal: ``"maximize"`` or ``"minimize"``.
+        regularization: Penalties and the bound on norms, bound to the network's parameters.
+        clipping: Of the gradient.
+        average: Of the weights; the network is validated with it, and its best epoch is the average's.
+        accumulation: Batches per optimizer step.
+        flips: Average the validation's logits over each image and its mirror image.
     """
 
     def __init__(
@@ -52,6 +65,13 @@ class Trainer:
         epochs: int,
         callbacks: Sequence[Callback] = (),
         poll_seconds: float = POLL_SECONDS,
+        monitor: str = "val/accuracy",
+        goal: str = "maximize",
+        regularization: Regularization | None = None,
+        clipping: GradientClipping | None = None,
+        average: WeightAverage | None = None,
+        accumulation: int = 1,
+        flips: bool = False,
     ) -> None:
         self.network, self.loss, self.optimizer, self.schedule = network, loss, optimizer, schedule
         self.training, self.validation = training, validation
@@ -60,14 +80,37 @@ class Trainer:
         self.position = Position()
         self.history: list[Record] = []
         self.outcome: Outcome | None = None
+        self.average, self.flips = average, flips
+        self._monitor, self._goal = monitor, goal
+        self._has_penalty = regularization is not None and regularization.has_penalty
+        self._steps_per_epoch = -(-len(training) // accumulation)
+        self.update = Update(
+            network.parameters,
+            optimizer,
+            schedule,
+            regularization=regularization,
+            clipping=clipping,
+            average=average,
+            accumulation=accumulation,
+        )
         self._poll_seconds = poll_seconds
         self._predictions = np.empty(training.batch_size, np.intp)
         self._hits = np.empty(training.batch_size, np.bool_)
 
     @property
     def total_steps(self) -> int:
-        """Steps of the whole run."""
-        return self.epochs * len(self.training)
+        """Optimizer steps of the whole run."""
+        return self.epochs * self._steps_per_epoch
+
+    @contextmanager
+    def evaluated(self) -> Iterator[None]:
+        """Give the network the weights that it is judged by while the block runs: the average, if any."""
+        with nullcontext() if self.average is None else self.average.applied():
+            yield
+
+    def validate(self) -> Validation:
+        """Measure the network as it is on the validation part."""
+        return validate(self.network, self.loss, self.validation, self.classes, flips=self.flips)
 
     def stop(self, status: str, reason: str | None = None) -> None:
         """End the training after the step under way; the first call decides."""
@@ -97,34 +140,39 @@ class Trainer:
 
     def _train_epoch(self) -> None:
         position, clock = self.position, time.perf_counter
-        network, loss, optimizer, schedule = self.network, self.loss, self.optimizer, self.schedule
-        values, gradients = network.parameters.values, network.parameters.gradients
+        network, loss, update, batches = self.network, self.loss, self.update, len(self.training)
         step, loss_sum, correct, samples = (
             position.step,
             position.loss_sum,
             position.correct,
             position.samples,
         )
+        update.zero_grad()
         begin = clock()
         next_poll = begin + self._poll_seconds
         for x, labels in self.training.epoch(position.epoch, position.batch):
             size = len(labels)
             logits = network.forward(x, training=True)
             predictions = logits.argmax(axis=1, out=self._predictions[:size])
-            hits = np.equal(predictions, labels, out=self._hits[:size])
+            # Mixed samples count as the class that has the largest share.
+            classes = labels if labels.ndim == 1 else labels.argmax(axis=1)
+            hits = np.equal(predictions, classes, out=self._hits[:size])
             value = loss.forward(logits, labels)
             if not math.isfinite(value):
                 self.stop(FAILED, f"diverged: loss is {value:g} at epoch {position.epoch}, step {step + 1}")
                 return
             network.backward(loss.backward())
-            optimizer.step(values, gradients, schedule(step))
-            step += 1
+            position.batch += 1
+            penalty = update(step, size, value, is_last=position.batch == batches)
+            if penalty is not None:
+                step += 1
+                position.penalty_sum += penalty
             samples += size
             correct += int(np.count_nonzero(hits))
             loss_sum += value * size
-            position.batch += 1
             now = clock()
-            if now >= next_poll:
+            # Between two steps: what is half accumulated is in no checkpoint.
+            if now >= next_poll and not update.is_pending:
                 position.step, position.samples = step, samples
                 position.loss_sum, position.correct = loss_sum, correct
                 position.seconds += now - begin
@@ -141,12 +189,14 @@ class Trainer:
     def _end_epoch(self) -> None:
         position = self.position
         begin = time.perf_counter()
-        measured = validate(self.network, self.loss, self.validation, self.classes)
+        with self.evaluated():
+            measured = self.validate()
         if not math.isfinite(measured.loss):
             where = f"epoch {position.epoch}, step {position.step}"
             self.stop(FAILED, f"diverged: val/loss is {measured.loss:g} at {where}")
             return
         seconds = position.seconds + time.perf_counter() - begin
+        hyperparameters = self.schedule(position.step - 1)
         record: Record = {
             "epoch": position.epoch,
             "step": position.step,
@@ -154,10 +204,17 @@ class Trainer:
             "train/accuracy": position.correct / position.samples,
             "val/loss": measured.loss,
             "val/accuracy": measured.accuracy,
-            "learning_rate": float(self.schedule(position.step - 1)["learning_rate"]),
+            "learning_rate": float(hyperparameters["learning_rate"]),
             "seconds": round(seconds, 6),
             "samples_per_second": round(position.samples / max(position.seconds, 1e-9), 1),
+            "timestamp": round(time.time(), 3),
         }
+        if self._has_penalty:
+            record["train/penalty"] = position.penalty_sum / self._steps_per_epoch
+        for name in MOMENTUM_NAMES:
+            if name in hyperparameters:
+                record["momentum"] = float(hyperparameters[name])
+        self.schedule.observe(record[self._monitor], self._goal)
         self.history.append(record)
         position.next_epoch(seconds)
         for callback in self.callbacks:

@@ -30,12 +30,24 @@ class Validation:
         return accuracy(self.counts)
 
 
-def validate(network: Network, loss: Loss, batches: Batches, classes: int) -> Validation:
-    """Run the network in evaluation mode over one epoch of ``batches``."""
+def validate(
+    network: Network, loss: Loss, batches: Batches, classes: int, *, flips: bool = False
+) -> Validation:
+    """Run the network in evaluation mode over one epoch of ``batches``.
+
+    Args:
+        network: the network.
+        loss: its loss.
+        batches: of images that it does not learn from.
+        classes: number of classes.
+        flips: average the outputs for each image and its mirror image.
+    """
     total = 0.0
     counts = np.zeros((classes, classes), np.int64)
     for x, labels in batches.epoch(0):
         logits = network.forward(x, training=False)
+        if flips:
+            logits = (logits + network.forward(np.ascontiguousarray(x[:, :, ::-1]), training=False)) / 2
         counts += confusion_counts(labels, logits.argmax(axis=1), classes)
         total += loss.forward(logits, labels) * len(labels)
     return Validation(total / batches.samples, counts)

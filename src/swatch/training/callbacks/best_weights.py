@@ -40,10 +40,11 @@ class BestWeights(Callback):
         """Copy the weights if the epoch is the best so far."""
         if self.record is None or is_better(record[self.monitor], self.record[self.monitor], self.goal):
             self.record = dict(record)
-            for name, array in _weights(trainer).items():
-                if name not in self._arrays:
-                    self._arrays[name] = np.empty_like(array)
-                np.copyto(self._arrays[name], array)
+            with trainer.evaluated():
+                for name, array in _weights(trainer).items():
+                    if name not in self._arrays:
+                        self._arrays[name] = np.empty_like(array)
+                    np.copyto(self._arrays[name], array)
 
     def on_end(self, trainer: Trainer) -> None:
         """Put the best weights back."""
