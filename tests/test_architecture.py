@@ -15,7 +15,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "swatch"
 ROWS = [
     {"commands", "cli"},
     {"report", "sweep", "evaluation"},
-    {"training"},
+    {"training", "classifier"},
     {"tracking", "compose", "schema"},
     {"data", "optim", "nn"},
     {"metrics"},
