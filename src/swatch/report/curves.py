@@ -12,7 +12,7 @@ from swatch.sweep.records import Metrics, SweepRecord, TrialRecord
 MOST_POINTS = 200_000
 """Points over all trials and metrics that one page carries."""
 
-_NOT_METRICS = ("epoch", "step")
+_NOT_METRICS = ("epoch", "step", "timestamp")
 _PREFIXES = ("val/", "train/", "test/")
 _LAST = ("learning_rate", "seconds", "samples_per_second")
 
