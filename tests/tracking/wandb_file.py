@@ -12,10 +12,11 @@ _FULL, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4
 
 
 def read_offline_run(path: Path) -> dict[str, Any]:
-    """Return run, config, history (a list), metrics (their definitions), summary and exit_code."""
+    """Return run, config, history and artifacts (lists), metrics (their definitions), summary, exit_code."""
     from wandb.proto import wandb_internal_pb2
 
     found: dict[str, Any] = {"config": {}, "history": [], "metrics": {}, "summary": {}, "exit_code": None}
+    found["artifacts"] = []
     for data in _records(path.read_bytes()):
         record = wandb_internal_pb2.Record()
         record.ParseFromString(data)
@@ -29,6 +30,8 @@ def read_offline_run(path: Path) -> dict[str, Any]:
             items = record.history.item
             line = {"/".join(item.nested_key) or item.key: json.loads(item.value_json) for item in items}
             found["history"].append(line)
+        elif record.WhichOneof("record_type") == "artifact":
+            found["artifacts"].append(record.artifact)
         elif record.WhichOneof("record_type") == "metric":
             found["metrics"][record.metric.name or record.metric.glob_name] = record.metric
         elif record.WhichOneof("record_type") == "summary":

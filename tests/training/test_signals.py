@@ -52,7 +52,7 @@ def outcome(home: Path) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str,
     (directory,) = home.iterdir()
     history = [json.loads(line) for line in (directory / "history.jsonl").read_text().splitlines()]
     summary = json.loads((directory / "summary.json").read_text())
-    timings = ("seconds", "samples_per_second")
+    timings = ("seconds", "samples_per_second", "timestamp")
     with np.load(directory / "model.npz") as model:
         weights = {name: model[name].tobytes() for name in model.files}
     return [{k: v for k, v in r.items() if k not in timings} for r in history], weights, summary

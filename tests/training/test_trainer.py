@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 import numpy as np
 import pytest
 from tiny import tiny_trainer, without_timings
 
+from swatch.optim.schedules import OneCycle
 from swatch.training.callbacks.base import Callback
 from swatch.training.outcome import Outcome
 from swatch.training.trainer import Trainer
@@ -46,6 +48,25 @@ def test_record_of_an_epoch() -> None:
     assert measured.counts.sum() == 20
     assert first["seconds"] > 0
     assert first["samples_per_second"] > 0
+
+
+@pytest.mark.parametrize("name", ["momentum", "beta1"])
+def test_momentum_is_recorded_under_one_name(name: str) -> None:
+    """Of the epoch's last step, as the learning rate is: what a schedule cycles has two names."""
+    trainer = tiny_trainer(epochs=2)
+    trainer.schedule = OneCycle({"learning_rate": 0.1, name: 0.9}, total_steps=trainer.total_steps)
+    trainer.run()
+    expected = [trainer.schedule(step)[name] for step in (6, 13)]
+    assert [record["momentum"] for record in trainer.history] == expected
+    assert expected[0] != expected[1]
+
+
+def test_when_an_epoch_ended_is_recorded() -> None:
+    before = time.time()
+    trainer = tiny_trainer(epochs=2)
+    trainer.run()
+    first, second = (record["timestamp"] for record in trainer.history)
+    assert before - 0.001 <= first <= second <= time.time() + 0.001
 
 
 def test_the_mean_loss_weighs_samples_alike() -> None:

@@ -148,7 +148,12 @@ class FunctionRunner:
                     config={**trial.parameters, "seed": trial.seed},
                     overrides=trial.overrides,
                     group=trial.sweep_id,
+                    job_type="train",
                     goals={trial.metric: trial.goal},
+                    started=time.time(),
+                    sweep_id=trial.sweep_id,
+                    trial=trial.number,
+                    remote_sweep=trial.remote_sweep,
                 )
             )
             trial._sink = trackers
@@ -196,13 +201,16 @@ class FunctionRunner:
         return "finished", None
 
     def _wandb(self, trial: Trial) -> Any:
+        from swatch.tracking.background import BackgroundTracker
         from swatch.tracking.wandb_tracker import WandbTracker
 
-        return WandbTracker(
-            trial.run_directory,
-            mode=self._tracking["mode"],
-            project=self._tracking.get("project") or "swatch",
-            entity=self._tracking.get("entity"),
+        return BackgroundTracker(
+            WandbTracker(
+                trial.run_directory,
+                mode=self._tracking["mode"],
+                project=self._tracking.get("project") or "swatch",
+                entity=self._tracking.get("entity"),
+            )
         )
 
 

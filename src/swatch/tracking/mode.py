@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import configparser
 import functools
-import netrc
 import os
 import threading
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from swatch.errors import UserError, did_you_mean
+from swatch.tracking.credentials import find_key
 
 MODES = ("auto", "online", "offline", "disabled")
 DEFAULT_BASE_URL = "https://api.wandb.ai"
@@ -33,41 +32,41 @@ def resolve_mode(requested: str, *, timeout: float = ANSWER_SECONDS, required: b
     """Decide between online, offline and disabled.
 
     ``auto`` follows ``WANDB_MODE`` if that is set; else it is online if a key is configured and the server
-    answers within ``timeout`` seconds, and offline otherwise.
+    answers within ``timeout`` seconds, and offline otherwise. ``online`` asks nobody: a run whose server is
+    down is trained like any other and sent later.
 
     Args:
         requested: One of ``MODES``.
         timeout: Seconds that the server has to answer.
-        required: Whether ``online`` must be had. A trial of a sweep, whose mode was decided when the sweep
-            began, goes on offline if the server is gone since.
+        required: Whether a missing key ends the command. A trial of a sweep, whose mode was decided when
+            the sweep began, goes on offline on a machine that has none.
 
     Raises:
-        UserError: An unknown mode; or ``online`` is required and the key or the server is missing.
+        UserError: An unknown mode; or ``online`` is required and no key is configured.
     """
     if requested not in MODES:
         raise UserError(
             f"tracking.mode is '{requested}'; it must be one of {', '.join(MODES)}."
             + did_you_mean(requested, MODES)
         )
-    environment = os.environ.get("WANDB_MODE", "")
+    environment, asked_by = os.environ.get("WANDB_MODE", ""), "tracking.mode"
     if requested == "auto" and environment in MODES[1:]:
-        requested = environment
-        if requested != "online":
-            return Mode(requested, f"WANDB_MODE is {requested}")
+        requested, asked_by = environment, "WANDB_MODE"
     if requested in ("offline", "disabled"):
-        return Mode(requested, f"tracking.mode is {requested}")
+        return Mode(requested, f"{asked_by} is {requested}")
     host = base_url()
     if not has_key(host):
         problem = f"no API key is configured for {host}"
-        cure = "set WANDB_API_KEY or run `wandb login`"
-    elif not _answers(host, timeout):
-        problem = f"{host} does not answer"
-        cure = "check the network and WANDB_BASE_URL"
-    else:
-        return Mode("online", f"{host} answers")
-    if requested == "online" and required:
-        raise UserError(f"tracking.mode is online, but {problem}; {cure}, or use tracking.mode=offline")
-    return Mode("offline", problem)
+        if requested == "online" and required:
+            raise UserError(
+                f"{asked_by} is online, but {problem}; set WANDB_API_KEY or run `wandb login`, "
+                "or use tracking.mode=offline"
+            )
+        return Mode("offline", problem)
+    if requested == "online":
+        return Mode("online", f"{asked_by} is online")
+    answers = _answers(host, timeout)
+    return Mode("online", f"{host} answers") if answers else Mode("offline", f"{host} does not answer")
 
 
 def base_url() -> str:
@@ -85,22 +84,8 @@ def base_url() -> str:
 
 
 def has_key(host: str) -> bool:
-    """Whether wandb will find credentials for ``host``; the key itself never leaves this function."""
-    if os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
-        return True
-    path = Path(os.environ.get("NETRC") or "~/.netrc").expanduser()
-    if not os.environ.get("NETRC") and not path.exists():
-        path = Path("~/_netrc").expanduser()
-    try:
-        entry = netrc.netrc(path).authenticators(urlsplit(host).netloc)
-    except (OSError, netrc.NetrcParseError):
-        return False
-    return bool(entry and entry[2])
-
-
-def ask_again() -> None:
-    """Forget which servers answered: one of them failed since."""
-    _answers.cache_clear()
+    """Whether wandb will find credentials for ``host``."""
+    return bool(os.environ.get("WANDB_IDENTITY_TOKEN_FILE")) or find_key(host) is not None
 
 
 @functools.lru_cache(maxsize=8)

@@ -12,7 +12,10 @@ import yaml
 
 from swatch.errors import UserError
 from swatch.files import append_line, json_text, make_folder, write_json, write_text, writing
-from swatch.tracking.tracker import Record, RunDescription
+from swatch.tracking.description_file import description_of, plain_description
+from swatch.tracking.samples_file import read_samples, write_samples
+from swatch.tracking.state import TrackingState
+from swatch.tracking.tracker import Record, RunDescription, SampleImages
 
 
 class RunDirectory:
@@ -25,11 +28,14 @@ class RunDirectory:
         self.path = path
         self.config_file = path / "config.yaml"
         self.overrides_file = path / "overrides.yaml"
+        self.description_file = path / "run.json"
         self.history_file = path / "history.jsonl"
         self.summary_file = path / "summary.json"
         self.confusion_matrix_file = path / "confusion_matrix.json"
+        self.samples_file = path / "samples.npz"
         self.model_file = path / "model.npz"
         self.checkpoint_file = path / "checkpoint.npz"
+        self.tracking_file = path / "tracking.json"
         self._lock_file = path / ".lock"
 
     @contextmanager
@@ -70,13 +76,16 @@ class RunDirectory:
             return not is_free
 
     def start(self, run: RunDescription, history: Sequence[Record] = ()) -> None:
-        """Write the config and overrides; the history begins with ``history`` and nothing else."""
+        """Write what is known of the run; its history begins with ``history`` and nothing else."""
         make_folder(self.path)
         for left in self.path.glob(".*.tmp"):
             left.unlink(missing_ok=True)  # by a process that was killed while it wrote
         self.summary_file.unlink(missing_ok=True)
+        # Whatever was sent of an earlier attempt, this one has not been.
+        self.tracking_file.unlink(missing_ok=True)
         write_text(self.config_file, yaml_text(run.config))
         write_text(self.overrides_file, yaml_text(list(run.overrides)))
+        write_json(self.description_file, plain_description(run))
         write_text(self.history_file, "".join(json_text(record) + "\n" for record in history))
 
     def log(self, step: int, metrics: Mapping[str, Any]) -> None:
@@ -89,17 +98,59 @@ class RunDirectory:
             self.confusion_matrix_file, {"name": name, "labels": labels, "counts": counts}, indent=None
         )
 
+    def samples(self, name: str, samples: SampleImages) -> None:
+        """Write ``samples.npz``."""
+        write_samples(self.samples_file, name, samples)
+
+    def model(self, path: Path, metadata: Mapping[str, Any]) -> None:
+        """Do nothing: the weights lie here already."""
+
     def finish(self, status: str, reason: str | None, summary: Mapping[str, Any]) -> None:
         """Write ``summary.json``, the last of the files."""
         write_json(self.summary_file, {"status": status, "reason": reason, **summary})
 
     def read_summary(self) -> dict[str, Any] | None:
         """Return the summary, or None while there is none."""
-        try:
-            summary: dict[str, Any] = json.loads(self.summary_file.read_text())
-        except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
+        return _read_json(self.summary_file)
+
+    def read_description(self) -> RunDescription | None:
+        """Return what the run was started with; None if there is no run here.
+
+        Of a run by a version that wrote no ``run.json`` it has id, name, config and overrides.
+        """
+        config = self.read_config()
+        if config is None:
             return None
-        return summary
+        values = _read_json(self.description_file)
+        if values is None:
+            name = (self.read_summary() or {}).get("name") or self.path.name
+            values = {"run_id": self.path.name, "name": name}
+        return description_of(values, config, self.read_overrides())
+
+    def read_overrides(self) -> list[str]:
+        """Return the overrides that made the config."""
+        try:
+            overrides = yaml.safe_load(self.overrides_file.read_text())
+        except (FileNotFoundError, NotADirectoryError, yaml.YAMLError):
+            return []
+        return [str(override) for override in overrides] if isinstance(overrides, list) else []
+
+    def read_confusion_matrix(self) -> dict[str, Any] | None:
+        """Return the confusion matrix as ``name``, ``labels`` and ``counts``, or None if there is none."""
+        return _read_json(self.confusion_matrix_file)
+
+    def read_samples(self) -> tuple[str, SampleImages] | None:
+        """Return the name and contents of ``samples.npz``, or None if there are none."""
+        return read_samples(self.samples_file)
+
+    def read_tracking(self) -> TrackingState | None:
+        """Return what became of the run at wandb, or None if it was never told of it."""
+        values = _read_json(self.tracking_file)
+        return None if values is None else TrackingState.from_dict(values)
+
+    def write_tracking(self, state: TrackingState) -> None:
+        """Write ``tracking.json``."""
+        write_json(self.tracking_file, state.as_dict())
 
     def read_history(self) -> list[Record]:
         """Return the epochs logged so far; a last line that was cut off is left out."""
@@ -118,6 +169,14 @@ class RunDirectory:
         except (FileNotFoundError, NotADirectoryError, yaml.YAMLError):
             return None
         return config if isinstance(config, dict) else None
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        value = json.loads(path.read_text())
+    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def yaml_text(value: Any) -> str:

@@ -1,33 +1,50 @@
 """wandb as a sink: the same facts as in the run directory, sent to a server or kept for a later sync.
 
-Whatever happens to wandb, the run goes on: its first error is said in one line and ends tracking, and the run
-directory has everything anyway.
+Its calls wait for wandb and its server, within wandb's limits: a training goes through
+``BackgroundTracker``. Whatever happens to wandb is noted and raised to nobody, as the run directory has
+everything anyway, and ``tracking.json`` there says whether the server has it too.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from swatch.console import say
-from swatch.errors import UserError
-from swatch.files import make_folder
-from swatch.tracking.mode import ask_again
-from swatch.tracking.tracker import Record, RunDescription
-from swatch.tracking.wandb_process import end_service, inside, one_line
+from swatch.files import WriteError, make_folder
+from swatch.tracking.mode import base_url
+from swatch.tracking.run_directory import RunDirectory
+from swatch.tracking.state import TrackingState
+from swatch.tracking.tracker import Record, RunDescription, SampleImages
+from swatch.tracking.wandb_arrival import arrival_problem
+from swatch.tracking.wandb_log import first_loss
+from swatch.tracking.wandb_media import (
+    log_confusion_matrix,
+    log_model,
+    log_per_class,
+    log_samples,
+    use_dataset,
+)
+from swatch.tracking.wandb_open import FINISH_SECONDS, GRACE_SECONDS, INIT_SECONDS, define_metrics, open_run
+from swatch.tracking.wandb_past import begun_before, publish_row
+from swatch.tracking.wandb_process import (
+    is_service_alive,
+    join_service,
+    leave_service,
+    one_line,
+    time_limit,
+)
+from swatch.tracking.wandb_rows import metrics_of, seconds_until, summary_values, time_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import wandb
 
 EXIT_CODES = {"finished": 0, "stopped": 0, "failed": 1, "interrupted": 130}
-_START_SECONDS = 5.0
-_FINISH_SECONDS = 5.0
-_SUMMARY_KEYS = ("best", "final", "macro_average", "parameters", "epochs", "seconds")
+PER_CLASS = "per_class"
+_MODEL_ALIASES = ("best", "latest")
 
 
 class WandbTracker:
@@ -38,187 +55,191 @@ class WandbTracker:
         directory: Path,
         *,
         mode: str,
-        project: str = "swatch",
+        project: str | None = "swatch",
         entity: str | None = None,
-        job_type: str | None = "train",
         system_stats: bool = False,
         console: bool = False,
-        required: bool = False,
-        notify: Callable[[str], None] = say,
+        stop: Callable[[], None] | None = None,
     ) -> None:
         """Remember what to do; nothing is imported or contacted before :meth:`start`.
 
         Args:
             directory: The run directory.
             mode: ``"online"`` or ``"offline"``, as ``resolve_mode`` decided.
-            project: wandb project.
+            project: wandb project, unless the run belongs to a sweep, which decides.
             entity: wandb user or team; None for the key's default.
-            job_type: wandb's job type.
             system_stats: Sample CPU, memory and disk use while training.
             console: Capture what the terminal shows.
-            required: Online was asked for in so many words: a server that refuses the run at its start is an
-                error instead of a reason to go on offline.
-            notify: Takes the one line that tells of a problem.
+            stop: Called, in another thread, when somebody stops the run in the UI.
         """
-        self._directory = directory
-        self._mode = mode
-        self._project, self._entity, self._job_type = project, entity, job_type
-        self._system_stats, self._console = system_stats, console
-        self._required = required
-        self._notify = notify
+        self.directory = RunDirectory(directory)
+        self.state = TrackingState(mode, base_url=base_url(), project=project, entity=entity)
+        """What has become of the run so far; at its end also in ``tracking.json``."""
+        self._options: dict[str, Any] = {
+            "project": project,
+            "entity": entity,
+            "system_stats": system_stats,
+            "console": console,
+            "stop": stop or _ignore,
+        }
+        self.is_refused = False
+        """Whether wandb or its server, and not something about this run, is at fault."""
         self._run: wandb.Run | None = None
+        self._seat: object = None
+        self._history: list[Record] = []
+        self._goals: Mapping[str, str] = {}
         self._last_step = -1
-
-    @property
-    def mode(self) -> str:
-        """``"online"``, ``"offline"``, or ``"lost"`` after an error."""
-        return self._mode
-
-    @property
-    def offline_folder(self) -> Path | None:
-        """The folder that ``wandb sync`` takes, if the run is kept on disk."""
-        folders = sorted((self._directory / "wandb").glob("offline-run-*"))
-        return folders[-1] if folders and self._mode != "online" else None
+        self._time: dict[str, float] = {}
+        self._rows = self._artifacts = 0
 
     def start(self, run: RunDescription, history: Sequence[Record] = ()) -> None:
-        """Open the wandb run; epochs of ``history`` that it does not have yet are logged first.
-
-        Raises:
-            UserError: Online was required and the server refused the run.
-        """
-        earlier = list((self._directory / "wandb").glob(f"offline-run-*-{run.run_id}"))
-        if self._mode == "online":
-            try:
-                self._open(run)
-            except Exception as error:  # noqa: BLE001 - whatever wandb raises must not end a training
-                message = f"wandb did not take the run: {one_line(error)}"
-                if self._required:
-                    raise UserError(f"{message}; tracking.mode=offline keeps it on disk") from None
-                self._notify(f"{message}; it is tracked offline")
-                self._mode = "offline"
-                ask_again()
-                # The service still holds the id of the run that the server refused.
-                end_service()
-        if self._run is None and self._mode == "offline":
-            with self._guarded("start"):
-                self._open(run)
-        with self._guarded("start"):
-            self._define_metrics(run)
-            self._replay(history, run.step_key)
-        if self._mode == "offline":
-            # The new file now holds the earlier epochs too: one run, one file to sync.
-            for folder in earlier:
-                if not any(folder.glob("*.synced")):
-                    shutil.rmtree(folder, ignore_errors=True)
+        """Open the wandb run and log the epochs of ``history``, at the times at which they happened."""
+        sweep = run.remote_sweep
+        if sweep is not None:
+            self.state = replace(
+                self.state, entity=sweep.entity, project=sweep.project, sweep_id=sweep.sweep_id
+            )
+        self._write_state()
+        self._goals = run.goals
+        earlier = list((self.directory.path / "wandb").glob(f"*run-*-{run.run_id}"))
+        if not self._try("start", lambda: self._open(run, seconds_until(run.started, history[-1:]))):
+            return
+        self._call("metrics", lambda opened: define_metrics(opened, run))
+        if run.dataset is not None:
+            dataset = run.dataset
+            self._call("data set", lambda opened: use_dataset(opened, dataset))
+        for record in history[:-1]:
+            self._log_past(int(record[run.step_key]), record, run.started)
+        for record in history[-1:]:
+            # By wandb's own way, so that pictures and tables may join it, and its clock goes on from here.
+            self.log(int(record[run.step_key]), record)
+        # The new files hold the earlier epochs too: one run, one file to sync.
+        for folder in earlier:
+            if not any(folder.glob("*.synced")):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def log(self, step: int, metrics: Mapping[str, Any]) -> None:
-        """Log one epoch; a step that the server already has is left out."""
-        if self._run is None or step <= self._last_step:
-            return
-        with self._guarded("log"):
-            self._run.log(dict(metrics), step=step)
+        """Log one epoch; its ``timestamp`` is the time that it gets on the server."""
+        self._history.append(dict(metrics))
+        self._time = time_of(metrics)
+        if self._call("log", lambda run: run.log({**metrics_of(metrics), **self._time}, step=step)):
+            self._rows += step > self._last_step
             self._last_step = step
 
     def confusion_matrix(self, name: str, labels: Sequence[str], counts: Sequence[Sequence[int]]) -> None:
-        """Log the matrix as wandb's native chart, from a table of its cells."""
-        if self._run is None:
-            return
-        with self._guarded("log"):
-            import wandb
+        """Log the matrix as charts and images, and what follows from it for every class as a table."""
+        step, part = self._media_step(), name.rpartition("/")[0]
+        table = f"{part}/{PER_CLASS}" if part else PER_CLASS
+        self._call("confusion matrix", lambda run: log_confusion_matrix(run, name, labels, counts, step))
+        self._artifacts += self._call(
+            "scores per class", lambda run: log_per_class(run, table, labels, counts, step)
+        )
 
-            columns: list[str | int] = ["Actual", "Predicted", "nPredictions"]
-            cells = [
-                [actual, predicted, int(count)]
-                for actual, row in zip(labels, counts, strict=True)
-                for predicted, count in zip(labels, row, strict=True)
-            ]
-            step = max(self._last_step, self._run.step)
-            table: Any = wandb.Table(columns=columns, data=cells)
-            # A table that is bound already is sent as a file of the run. wandb would otherwise make an
-            # artifact of it too, for which it asks the server while the training waits.
-            table.bind_to_run(self._run, f"{name}_table", step)
-            chart = wandb.plot_table(
-                vega_spec_name="wandb/confusion_matrix/v1",
-                data_table=table,
-                fields={str(column): column for column in columns},
-                string_fields={"title": f"Confusion matrix ({name.split('/')[0]})"},
-            )
-            self._run.log({name: chart}, step=step)
+    def samples(self, name: str, samples: SampleImages) -> None:
+        """Log a table of the images."""
+        step = self._media_step()
+        self._artifacts += self._call("samples", lambda run: log_samples(run, name, samples, step))
+
+    def model(self, path: Path, metadata: Mapping[str, Any]) -> None:
+        """Log the weights as an artifact, ``best`` and ``latest``."""
+        self._artifacts += self._call("model", lambda run: log_model(run, path, metadata, _MODEL_ALIASES))
 
     def finish(self, status: str, reason: str | None, summary: Mapping[str, Any]) -> None:
-        """Write the summary and close the run; waits at most a few seconds for a server."""
-        if self._run is None:
-            return
-        with self._guarded("finish"):
-            values = {"status": status, "reason": reason}
-            values |= {key: summary[key] for key in _SUMMARY_KEYS if summary.get(key) is not None}
-            self._run.summary.update(values)
-            with inside(self._directory):
-                self._run.finish(exit_code=EXIT_CODES.get(status, 1))
-        self._run = None
-        with suppress(OSError):
-            shutil.rmtree(self._directory / "wandb" / "artifacts", ignore_errors=True)
+        """Write the summary, close the run, and see whether the server has it."""
+        values = summary_values(status, reason, summary, self._history, self._goals)
+        # The last row first: it would put its own values over those of the summary. What joined it has put
+        # the present time into it.
+        if self._rows:
+            self._call("log", lambda run: run.log(dict(self._time), step=self._last_step, commit=True))
+        self._call("summary", lambda run: run.summary.update(values))
+        run = self._run
+        if run is not None:
+            self._finish(run, EXIT_CODES.get(status, 1))
+        self._write_state()
 
-    def _open(self, run: RunDescription) -> None:
-        import wandb
+    def give_up(self, problem: str) -> None:
+        """Note that the run is not, or not wholly, sent, and why; the first reason counts."""
+        if self.state.problem is None:
+            self.state = replace(self.state, sent=False, problem=problem)
+            self._write_state()
 
-        make_folder(self._directory)
-        settings = wandb.Settings(
-            silent=True,
-            console="auto" if self._console else "off",
-            save_code=False,
-            disable_code=True,
-            disable_git=True,
-            symlink=False,
-            init_timeout=_START_SECONDS,
-            finish_timeout=_FINISH_SECONDS,
-            x_disable_stats=not self._system_stats,
-            x_disable_meta=not self._system_stats,
-            x_disable_machine_info=not self._system_stats,
-            x_save_requirements=False,
-        )
-        with inside(self._directory):
-            self._run = wandb.init(
-                dir=str(self._directory),
-                mode="online" if self._mode == "online" else "offline",
-                project=self._project,
-                entity=self._entity,
-                id=run.run_id,
-                name=run.name,
-                notes=run.notes,
-                tags=list(run.tags),
-                group=run.group,
-                job_type=self._job_type,
-                config=dict(run.config),
-                resume="allow" if self._mode == "online" else None,
-                reinit="create_new",
-                settings=settings,
-            )
-        # A resumed run has steps on the server; the client goes on after them.
-        self._last_step = self._run.step - 1 if self._run.resumed else -1
-
-    def _define_metrics(self, run: RunDescription) -> None:
-        if self._run is None:
-            return
-        self._run.define_metric(run.step_key, hidden=True, summary="last")
-        self._run.define_metric("*", step_metric=run.step_key)
-        for metric, goal in run.goals.items():
-            best = "min" if goal == "minimize" else "max"
-            self._run.define_metric(metric, step_metric=run.step_key, summary=f"{best},last")
-
-    def _replay(self, history: Sequence[Record], step_key: str) -> None:
-        for record in history:
-            self.log(int(record[step_key]), record)
-
-    @contextmanager
-    def _guarded(self, doing: str) -> Iterator[None]:
+    def _open(self, run: RunDescription, seconds: float) -> None:
+        # What cannot be written there, wandb's process would complain of on the terminal.
+        make_folder(self.directory.path / "wandb")
+        self._seat = join_service(self.directory.path)
         try:
-            yield
+            with begun_before(run.run_id, seconds), time_limit(INIT_SECONDS + GRACE_SECONDS):
+                opened = open_run(run, self.directory.path, mode=self.state.mode, **self._options)
+        except BaseException:
+            leave_service(self._seat, failed=not is_service_alive())
+            raise
+        self._run = opened
+        if self.state.mode == "online":
+            self.state = replace(self.state, entity=opened.entity, project=opened.project, url=opened.url)
+
+    def _log_past(self, step: int, metrics: Record, started: float | None) -> None:
+        self._history.append(dict(metrics))
+        values, seconds = {**metrics_of(metrics), **time_of(metrics)}, seconds_until(started, [metrics])
+        if self._call("log", lambda run: publish_row(run, step, values, seconds)):
+            self._rows += 1
+            self._last_step = step
+
+    def _finish(self, run: wandb.Run, exit_code: int) -> None:
+        with time_limit(FINISH_SECONDS + GRACE_SECONDS):
+            is_finished = self._try("finish", lambda: run.finish(exit_code))
+        if self._run is not None:
+            self._close(failed=not is_finished)
+        if is_finished and self.state.mode == "online":
+            self._see_whether_it_arrived(run.id, Path(run.dir).parent)
+
+    def _see_whether_it_arrived(self, run_id: str, folder: Path) -> None:
+        state = self.state
+        place = (state.base_url or "", state.entity or "", state.project or "", run_id)
+        problem = arrival_problem(*place, rows=self._rows, artifacts=self._artifacts)
+        self.is_refused = problem is not None
+        loss = first_loss(folder)
+        problem = state.problem or (problem if loss is None else one_line(loss))
+        self.state = replace(state, sent=problem is None, problem=problem)
+        if self.state.sent:
+            shutil.rmtree(folder / "artifacts", ignore_errors=True)
+
+    def _media_step(self) -> int:
+        """Return the step of the last epoch, whose row the pictures and tables join."""
+        return max(self._last_step, 0)
+
+    def _call(self, doing: str, act: Callable[[wandb.Run], object]) -> bool:
+        run = self._run
+        return run is not None and self._try(doing, lambda: act(run))
+
+    def _try(self, doing: str, act: Callable[[], object]) -> bool:
+        """Return whether it went well; the first problem is kept, and what can still be sent is sent."""
+        try:
+            act()
         except Exception as error:  # noqa: BLE001 - whatever wandb raises must not end a training
-            self._run, self._mode = None, "lost"
-            self._notify(
-                f"wandb failed ({doing}: {one_line(error)}); the run goes on, "
-                f"and everything is in {self._directory}"
-            )
-            # A later run of this process starts a service that works.
-            end_service()
+            is_alive = is_service_alive()
+            self.give_up(f"{doing}: {_words(error, is_alive)}")
+            self.is_refused = is_alive and doing in ("start", "finish")
+            if self._run is not None and not is_alive:
+                self._close(failed=True)
+            return False
+        return True
+
+    def _close(self, *, failed: bool = False) -> None:
+        self._run = None
+        leave_service(self._seat, failed=failed)
+
+    def _write_state(self) -> None:
+        # A full disk is told of by the run directory.
+        with suppress(WriteError, OSError):
+            make_folder(self.directory.path)
+            self.directory.write_tracking(self.state)
+
+
+def _words(error: Exception, is_alive: bool) -> str:
+    if not is_alive:
+        return "wandb's background process died"
+    return "not everything was sent in time" if isinstance(error, TimeoutError) else one_line(error)
+
+
+def _ignore() -> None:
+    """Let a run that somebody stops in the UI go on."""

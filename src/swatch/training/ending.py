@@ -5,14 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swatch.console import console
+from swatch.console import console, say
 from swatch.training.outcome import FAILED, INTERRUPTED, RunResult
 
 if TYPE_CHECKING:
-    from swatch.tracking.wandb_tracker import WandbTracker
+    from swatch.tracking.background import BackgroundTracker
+    from swatch.tracking.state import TrackingState
+
+_told = False
 
 
-def show_result(result: RunResult, wandb: WandbTracker | None) -> None:
+def tell_unsent(directory: Path, state: TrackingState) -> None:
+    """Say, once a process, that wandb does not have a run as it should, and how it gets it."""
+    global _told
+    if state.problem is None or _told:
+        return
+    _told = True
+    say(f"wandb does not have the whole run ({state.problem}); `swatch sync {_short(directory)}` sends it")
+
+
+def show_result(result: RunResult, wandb: BackgroundTracker | None) -> None:
     """Print the best epoch, where the run lies, and how it gets to wandb's server if it is not there.
 
     Runs that failed or were interrupted are told of by the error that ends the command.
@@ -37,9 +49,9 @@ def show_result(result: RunResult, wandb: WandbTracker | None) -> None:
     out.print(table)
     # Paths stay on one line, so that they can be copied.
     out.print(f"run directory   {_short(result.directory)}", markup=False, soft_wrap=True)
-    folder = wandb.offline_folder if wandb is not None else None
-    if folder is not None:
-        out.print(f"wandb, offline  wandb sync {_short(folder)}", markup=False, soft_wrap=True)
+    if wandb is not None and wandb.state.mode == "offline":
+        command = f"swatch sync {_short(result.directory)}"
+        out.print(f"wandb, offline  {command}", markup=False, soft_wrap=True)
 
 
 def _short(path: Path) -> str:

@@ -28,6 +28,11 @@ class Clock:
     _wall: float = field(default_factory=time.perf_counter)
     _cpu: float = field(default_factory=time.process_time)
 
+    @property
+    def seconds(self) -> float:
+        """The time since then."""
+        return time.perf_counter() - self._wall
+
     def timings(self, trainer: Trainer) -> dict[str, Any]:
         """Return when the run started and ended and what it took, in seconds."""
         position = trainer.position
@@ -35,7 +40,7 @@ class Clock:
             "started": self.started.isoformat(timespec="seconds"),
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
             "epochs_seconds": round(position.total_seconds + position.seconds, 3),
-            "process_seconds": round(time.perf_counter() - self._wall, 3),
+            "process_seconds": round(self.seconds, 3),
             "process_cpu_seconds": round(time.process_time() - self._cpu, 3),
         }
 

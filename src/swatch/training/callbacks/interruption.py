@@ -16,15 +16,17 @@ if TYPE_CHECKING:
 
 
 class Interruption(Callback):
-    """Ends the training as interrupted when SIGINT or SIGTERM arrives.
+    """Ends the training when SIGINT or SIGTERM arrives: as interrupted, unless SIGTERM means another end.
 
     A context manager: the signals are caught inside its block and only there. A second SIGINT is not waited
     for: it raises KeyboardInterrupt, and the run goes on later from its last checkpoint. Outside the main
     thread, where Python cannot catch signals, it does nothing.
     """
 
-    def __init__(self) -> None:
-        self._received: str | None = None
+    def __init__(self, sigterm: str = INTERRUPTED) -> None:
+        """Remember what SIGTERM means: ``"interrupted"``, or ``"stopped"`` where a sweep's agent sends it."""
+        self._received: signal.Signals | None = None
+        self._statuses = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: sigterm}
         self._earlier: dict[int, Any] = {}
 
     def __enter__(self) -> Interruption:
@@ -55,9 +57,9 @@ class Interruption(Callback):
         if self._received is not None:
             position = trainer.position
             where = f"epoch {position.epoch} of {trainer.epochs}, step {position.step:,}"
-            trainer.stop(INTERRUPTED, f"{self._received} at {where}")
+            trainer.stop(self._statuses[self._received], f"{self._received.name} at {where}")
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         if self._received is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
-        self._received = signal.Signals(number).name
+        self._received = signal.Signals(number)

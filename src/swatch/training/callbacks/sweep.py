@@ -11,6 +11,7 @@ from swatch.training.outcome import INTERRUPTED, STOPPED
 
 if TYPE_CHECKING:
     from swatch.tracking import Record
+    from swatch.tracking.remote_sweep import RemoteSweep
     from swatch.training.trainer import Trainer
 
 
@@ -54,6 +55,11 @@ class TrialHandle(Protocol):
     @property
     def sweep_id(self) -> str:
         """The sweep."""
+        ...
+
+    @property
+    def remote_sweep(self) -> RemoteSweep | None:
+        """The sweep on a W&B server, if it is registered on one."""
         ...
 
     def log(self, record: dict[str, Any]) -> StopDecision:
