@@ -25,7 +25,10 @@ def project(tmp_path: Path) -> Path:
         tmp_path / "lionlib_for_test" / "newton.py",
         "class Newton:\n    def __init__(self, rate: float = 0.5) -> None:\n        self.rate = rate\n",
     )
-    write(tmp_path / "conf" / "optimizer" / "newton.yaml", "_target_: lionlib_for_test.newton.Newton\nrate: 0.25\n")
+    write(
+        tmp_path / "conf" / "optimizer" / "newton.yaml",
+        "_target_: lionlib_for_test.newton.Newton\nrate: 0.25\n",
+    )
     return tmp_path
 
 
@@ -53,7 +56,9 @@ def test_classes_need_trust(project: Path) -> None:
 
 
 def test_trust_from_the_command_line(project: Path) -> None:
-    newton = build(compose(["optimizer=newton", "compose.trusted_packages=[lionlib_for_test]"]).config.optimizer)
+    newton = build(
+        compose(["optimizer=newton", "compose.trusted_packages=[lionlib_for_test]"]).config.optimizer
+    )
     assert newton.rate == 0.25
 
 

@@ -10,10 +10,11 @@ import pytest
 import yaml
 
 from swatch.compose import compose
-from swatch.compose.agent_arguments import adapt
 from swatch.sweep.config import SweepConfig
 from swatch.sweep.search import propose
 from swatch.sweep.validation import check
+from swatch.sweep.wandb_engine import command_line
+from swatch.sweep.wandb_engine.point import adapt
 
 SWEEPS = sorted((Path(__file__).resolve().parents[2] / "sweeps").glob("*.yaml"))
 
@@ -71,9 +72,11 @@ def test_wandbs_arguments_mean_the_same_config(path: Path, unit: float) -> None:
         else {"value": values[key]}
         for key, entry in config.raw["parameters"].items()
     }
-    kept, aside = adapt(create_sweep_command_args({"args": arguments})["args_no_hyphens"])
-    assert compose(kept).plain == compose(space.overrides(space.restrict(values))).plain
-    assert {text.partition("=")[0] for text in aside} <= set(space.conditions)
+    words = create_sweep_command_args({"args": arguments})["args_no_hyphens"]
+    for known in (None, {key: entry["value"] for key, entry in arguments.items()}):
+        point = adapt(command_line.read(words, known).values)
+        assert compose(point.overrides).plain == compose(space.overrides(space.restrict(values))).plain
+        assert {text.partition("=")[0] for text in point.aside} <= set(space.conditions)
 
 
 def test_momentum_is_tuned_where_it_exists() -> None:

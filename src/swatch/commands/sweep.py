@@ -12,6 +12,8 @@ HELP = """Run the sweep that SWEEP.yaml describes, in W&B's format; or go on wit
 The keys under `parameters:` are those of `swatch train`. Whatever stands behind the YAML overrides the config
 of every trial: `swatch sweep sweeps/quick.yaml epochs=3 data.limit=5000`.
 
+With `--engine wandb` W&B's server chooses the points and stops trials; we train them.
+
 The same command again goes on with a sweep that was interrupted; once it is finished, it starts a new one."""
 
 
@@ -51,9 +53,22 @@ The same command again goes on with a sweep that was interrupted; once it is fin
     metavar="N",
     help="After so many failures in a row an agent stops; 0: never; default: 5.",
 )
-@click.option("--resume", metavar="ID", help="Go on with a sweep, without its YAML.")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "wandb"]),
+    default="local",
+    show_default=True,
+    help="Who searches: we do, or W&B's server.",
+)
+@click.option(
+    "--resume",
+    metavar="ID",
+    help="Go on with a sweep, without its YAML; with --engine wandb: ENTITY/PROJECT/ID.",
+)
 @click.option("--status", is_flag=False, flag_value="", metavar="[ID]", help="Show a sweep, or all of them.")
+@click.pass_context
 def command(
+    context: click.Context,
     arguments: tuple[str, ...],
     count: int | None,
     agents: int | None,
@@ -64,23 +79,26 @@ def command(
     function: str | None,
     retries: int | None,
     max_consecutive_failures: int | None,
+    engine: str,
     resume: str | None,
     status: str | None,
 ) -> None:
     """See HELP."""
-    from swatch.errors import UserError
-
     if status is not None:
         _refuse(arguments, "--status")
         _show_status(status, storage)
         return
     common: dict[str, Any] = {
-        "storage": storage,
         "count": count,
         "tracking": tracking,
         "retries": retries,
         "max_consecutive_failures": max_consecutive_failures,
     }
+    if engine == "wandb":
+        _refuse_options(context)
+        _run_with_server(arguments, resume, agents, common)
+        return
+    common["storage"] = storage
     from swatch.sweep.opening import SweepRequest, open_sweep, reopen_sweep
     from swatch.sweep.running import run_in_agents
 
@@ -88,15 +106,7 @@ def command(
         _refuse(arguments, "--resume")
         opened = reopen_sweep(resume, **common)
     else:
-        if not arguments:
-            raise UserError("which sweep? `swatch sweep sweeps/quick.yaml`, for one; `--help` has the rest.")
-        from swatch.sweep.yaml_text import read_sweep_text
-
-        if "=" in arguments[0]:
-            raise UserError(
-                f"'{arguments[0]}' stands where the sweep YAML belongs; write it behind the YAML."
-            )
-        text, source = read_sweep_text(arguments[0])
+        text, source = _read_yaml(arguments)
         opened = open_sweep(
             SweepRequest(
                 text=text,
@@ -110,6 +120,51 @@ def command(
         )
     wanted = agents or opened.sweep.options.get("agents")
     run_in_agents(opened, _agents(wanted, opened.sweep.count))
+
+
+def _run_with_server(
+    arguments: tuple[str, ...], resume: str | None, agents: int | None, options: dict[str, Any]
+) -> None:
+    """Let W&B's server choose the trials of a sweep."""
+    from swatch.sweep.wandb_engine.opening import ServerRequest, open_sweep, reopen_sweep
+    from swatch.sweep.wandb_engine.running import run_with_server
+
+    given = {key: value for key, value in options.items() if value is not None}
+    if resume is not None:
+        opened = reopen_sweep(resume, ServerRequest(overrides=arguments, **given))
+    else:
+        text, source = _read_yaml(arguments)
+        opened = open_sweep(text, source, ServerRequest(overrides=arguments[1:], **given))
+    run_with_server(opened, _agents(agents or opened.agents, opened.record.count))
+
+
+_NOT_WITH_WANDB = {
+    "name": "W&B's server makes the sweep's id; `name:` in the YAML is what its page shows",
+    "seed": "W&B's server draws the points; `seed=N` behind the YAML seeds the trainings",
+    "storage": "W&B's server keeps the trials",
+    "function": "a function is run by W&B's own agent: wandb.agent(ID, function)",
+}
+
+
+def _refuse_options(context: click.Context) -> None:
+    """Raise UserError for an option that only our own engine has."""
+    from swatch.errors import UserError
+
+    for option, why in _NOT_WITH_WANDB.items():
+        if context.get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE:
+            raise UserError(f"--{option} does not go with --engine wandb: {why}.")
+
+
+def _read_yaml(arguments: tuple[str, ...]) -> tuple[str, str]:
+    """Return the text of the sweep YAML that the first argument names, and what to call it."""
+    from swatch.errors import UserError
+    from swatch.sweep.yaml_text import read_sweep_text
+
+    if not arguments:
+        raise UserError("which sweep? `swatch sweep sweeps/quick.yaml`, for one; `--help` has the rest.")
+    if "=" in arguments[0]:
+        raise UserError(f"'{arguments[0]}' stands where the sweep YAML belongs; write it behind the YAML.")
+    return read_sweep_text(arguments[0])
 
 
 def _refuse(arguments: tuple[str, ...], option: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -26,8 +27,15 @@ INFO_TOPICS = ("all", "config", "defaults", "defaults-tree", "plugins", "searchp
     "-i", "--info", is_flag=False, flag_value="all", metavar="[TOPIC]", help="Show how the config is found."
 )
 @click.option("--tracking", metavar="MODE", help="Short for tracking.mode=MODE.")
+@click.option("--find-learning-rate", "find_rate", is_flag=True, help="Try all learning rates, do not train.")
+@click.option("--plot-schedule", is_flag=True, help="Show what the schedule does, do not train.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="FILE.html", help="With these two: the page."
+)
 @click.option("--hydra-help", is_flag=True, help="Help on Hydra, which composes the config.")
-@click.option("--from-agent", is_flag=True, hidden=True, help="Overrides as `wandb agent` writes them.")
+@click.option(
+    "--from-agent", is_flag=True, hidden=True, help="Started by `wandb agent`: one run of its sweep."
+)
 @click.option("-h", "--help", "show_help", is_flag=True, help="Show every option, group and key.")
 @click.argument("overrides", nargs=-1)
 def command(
@@ -37,20 +45,25 @@ def command(
     package: str | None,
     info: str | None,
     tracking: str | None,
+    find_rate: bool,
+    plot_schedule: bool,
+    output: Path | None,
     hydra_help: bool,
     from_agent: bool,
     show_help: bool,
     overrides: tuple[str, ...],
 ) -> int:
     """Train one network; any config key can be overridden."""
-    texts = [
-        *(_from_agent(overrides) if from_agent else overrides),
-        *([f"tracking.mode={tracking}"] if tracking else []),
-    ]
+    short = [f"tracking.mode={tracking}"] if tracking else []
+    if from_agent:
+        return train_for_agent([*overrides, *short])
+    texts = [*overrides, *short]
     if info is not None and info not in INFO_TOPICS:
         # `--info epochs=5`: the word after it is an override, as in Hydra's own command line.
         texts, info = [info, *texts], "all"
     shown = {
+        "--find-learning-rate": find_rate,
+        "--plot-schedule": plot_schedule,
         "--help": show_help,
         "--hydra-help": hydra_help,
         f"--cfg={cfg}": cfg is not None,
@@ -58,7 +71,13 @@ def command(
     }
     flags = [flag for flag, given in shown.items() if given]
     if len(flags) + multirun > 1:
-        raise click.UsageError("--multirun, --cfg, --info and --help exclude each other")
+        raise click.UsageError(
+            "--multirun, --find-learning-rate, --plot-schedule, --cfg, --info and --help exclude each other"
+        )
+    if output is not None and not (find_rate or plot_schedule):
+        raise click.UsageError("--output goes with --find-learning-rate and --plot-schedule")
+    if find_rate or plot_schedule:
+        return _plot(texts, find_rate, output)
     if (resolve or package is not None) and cfg is None:
         raise click.UsageError("--resolve and --package go with --cfg")
     flags += ["--resolve"] if resolve else []
@@ -66,13 +85,14 @@ def command(
     return _show(flags, texts, package) if flags else train(texts, multirun=multirun)
 
 
-def _from_agent(arguments: tuple[str, ...]) -> list[str]:
-    from swatch.compose.agent_arguments import adapt
+def _plot(texts: list[str], find_rate: bool, output: Path | None) -> int:
+    """Show the losses over a range of learning rates, or else the schedule."""
+    from swatch.commands import train_plots
+    from swatch.compose.application import jobs
 
-    kept, aside = adapt(arguments)
-    if aside:
-        print(f"swatch: set aside, as what is chosen has no such key: {' '.join(aside)}", file=sys.stderr)
-    return kept
+    [composition] = jobs(texts, multirun=False)
+    (train_plots.find_rate if find_rate else train_plots.show_schedule)(composition, output)
+    return 0
 
 
 def _show(flags: list[str], texts: list[str], package: str | None) -> int:
@@ -114,6 +134,39 @@ def train(texts: list[str], *, multirun: bool = False) -> int:
     runs = Runs(count=len(compositions), multirun=multirun)
     run_hydra(["--multirun"] if multirun else [], texts, runs.run)
     return runs.conclude()
+
+
+def train_for_agent(arguments: Sequence[str]) -> int:
+    """Train the run that `wandb agent` started this process for.
+
+    The agent ends it with SIGTERM when W&B's server says so; that is a good end, with exit code 0.
+
+    Args:
+        arguments: As the sweep's `command` made them, with any of the agent's macros.
+
+    Raises:
+        UserError: The parameters are wrong.
+        RunFailed: The training failed.
+        Interrupted: Ctrl-C; the run goes on if the agent is given it again.
+    """
+    from swatch.compose import compose
+    from swatch.sweep.wandb_engine import environment
+    from swatch.sweep.wandb_engine.program import plan
+
+    agent = environment.take()
+    planned = plan(arguments, agent)
+    composition = compose(planned.overrides)
+    _rehearse([composition])
+    from swatch.training.run import train as train_once
+
+    train_once(
+        composition,
+        run_id=None if agent is None else agent.run_id,
+        remote_sweep=None if agent is None else agent.remote_sweep,
+        sigterm="stopped",
+        named_by=planned.swept,
+    ).raise_unless_done()
+    return 0
 
 
 def _rehearse(compositions: Sequence[Composition]) -> None:
