@@ -18,6 +18,8 @@ COMMANDS = {
     "agent": ("agent", "Join a sweep from this or another machine."),
     "best": ("best", "Show the best trials of a sweep."),
     "report": ("report", "Write a sweep's report as one HTML page."),
+    "sync": ("sync", "Send runs and sweeps that W&B does not have yet."),
+    "workspace": ("workspace", "Set up a W&B workspace with the right panels."),
     "data": ("data", "Fetch the data sets."),
     "gradcheck": ("gradcheck", "Check every gradient of a model against finite differences."),
     "completion": ("completion", "Print the shell completion script."),
