@@ -87,7 +87,9 @@ def test_a_sweep_of_the_network_from_the_command_to_its_results(
 def _without_times(line: str) -> dict[str, float]:
     import json
 
-    return {k: v for k, v in json.loads(line).items() if k not in ("seconds", "samples_per_second")}
+    return {
+        k: v for k, v in json.loads(line).items() if k not in ("seconds", "samples_per_second", "timestamp")
+    }
 
 
 def test_ctrl_c_then_resume_trains_nothing_twice(

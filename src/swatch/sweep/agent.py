@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 from swatch.errors import Interrupted, UserError
 from swatch.files import WriteError, make_folder, write_text
@@ -20,6 +21,9 @@ from swatch.sweep.records import SweepRecord
 from swatch.sweep.restored import RestoredSweep
 from swatch.sweep.trial import Outcome, Trial, TrialInterrupted
 from swatch.sweep.view import SweepView
+
+if TYPE_CHECKING:
+    from swatch.tracking.remote_sweep import RemoteSweep
 
 Runner = Callable[[Trial], Outcome]
 
@@ -147,6 +151,7 @@ class Agent:
             sweep_id=self.sweep_id,
             metric=sweep.metric,
             goal=sweep.goal,
+            remote_sweep=_registered(sweep),
             _attempt=attempt,
             _ledger=self.ledger,
             _view=self.view,
@@ -195,11 +200,22 @@ class Agent:
         self._failures += 1
 
 
+def _registered(sweep: SweepRecord) -> RemoteSweep | None:
+    """Return where the sweep is registered on the server that this process talks to."""
+    if not sweep.options.get("wandb"):
+        return None
+    from swatch.tracking.mode import base_url
+    from swatch.tracking.registration import find_registered
+
+    tracked = sweep.options.get("tracking", {})
+    return find_registered(sweep.options, base_url(), tracked.get("entity"), tracked.get("project"))
+
+
 def _nothing_to_judge(trial: Trial) -> str:
     """Say why a trial that came to its end has no objective."""
     values = [record[trial.metric] for record in trial.history if trial.metric in record]
     if values:
         return f"'{trial.metric}' was never a finite number (last: {values[-1]})"
-    logged = sorted({key for record in trial.history for key in record} - {"epoch", "seconds"})
+    logged = sorted({key for record in trial.history for key in record} - {"epoch", "seconds", "timestamp"})
     found = f"it logged: {', '.join(logged)}" if logged else "it logged nothing"
     return f"it never logged '{trial.metric}' ({found})"

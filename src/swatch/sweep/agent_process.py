@@ -16,9 +16,12 @@ from swatch.sweep.function import FunctionRunner, load_function
 from swatch.sweep.home import default_home, storage_of
 from swatch.sweep.ledger import Ledger
 from swatch.sweep.liveness import boot_of, this_machine
+from swatch.sweep.names import counted
 from swatch.sweep.processes import NAME_VARIABLE, PIPE_VARIABLE
+from swatch.sweep.registrar import DRAIN_SECONDS
 from swatch.sweep.restored import RestoredSweep
 from swatch.sweep.trial import TrialInterrupted
+from swatch.tracking.background import drain, unsent_runs
 
 INTERRUPTED = 130
 FUNCTION_GRACE_SECONDS = 5
@@ -53,8 +56,17 @@ def serve(sweep_id: str, storage: str | None, count: int | None) -> int:
         runner = function
     _watch_controller()
     ledger = Ledger(reader.url, axes=restored.axes)
-    agent = Agent(ledger, restored, runner, home=home, stop=stop, name=os.environ.pop(NAME_VARIABLE, None))
-    end = agent.work(count)
+    name = os.environ.pop(NAME_VARIABLE, None)
+    agent = Agent(ledger, restored, runner, home=home, stop=stop, name=name)
+    try:
+        end = agent.work(count)
+    finally:
+        # The last runs may still be on their way to wandb's server.
+        drain(DRAIN_SECONDS)
+    # A controller says it for the runs of all its agents.
+    if name is None and (count_unsent := unsent_runs()):
+        runs = counted(count_unsent, "run")
+        print(f"{runs} did not reach W&B; `swatch sync {sweep_id}` sends what is missing.", file=sys.stderr)
     print(end.reason, file=sys.stderr)
     if end.gave_up:
         return GAVE_UP

@@ -30,6 +30,13 @@ class SweepResult:
         return dict(self.best.point)
 
     @property
+    def url(self) -> str | None:
+        """The address of the sweep's page in W&B's UI, or None if no server knows the sweep."""
+        from swatch.sweep.arrival import page
+
+        return page(self.sweep)
+
+    @property
     def value(self) -> float:
         """The best value of the sweep's metric."""
         assert self.best.objective is not None

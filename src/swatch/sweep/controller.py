@@ -18,6 +18,7 @@ from swatch.sweep.liveness import LivenessWatch
 from swatch.sweep.opening import OpenSweep
 from swatch.sweep.processes import AgentProcess, LifeLine, describe_end
 from swatch.sweep.records import TrialState
+from swatch.sweep.registrar import Registrar
 from swatch.sweep.view import SweepView
 
 POLL_SECONDS = 0.1
@@ -61,7 +62,8 @@ class Controller:
             RunFailed: No agent is able to go on.
             UserError: Another controller runs the sweep, or an agent met something the user must mend.
         """
-        with Control(self._ledger, self._sweep_id), self._signals_caught():
+        registrar = Registrar(self._ledger, self._sweep_id, self._display.say)
+        with Control(self._ledger, self._sweep_id), self._signals_caught(), registrar:
             self._life_line = LifeLine()
             try:
                 self._loop()
@@ -72,6 +74,8 @@ class Controller:
             done = self._error is None and self._is_done()
             self._ledger.update_sweep(self._sweep_id, state="finished" if done else "interrupted")
             self._show()
+            if done:
+                registrar.finish()
         if self._error is not None:
             raise self._error
         if not done:

@@ -56,10 +56,15 @@ def check(config: SweepConfig, overrides: Sequence[str], tracking: str | None) -
     mode = resolve_mode(requested)
     watch = [override("tracking.mode", mode.name), "training.progress=false"]
     given = {text.partition("=")[0].lstrip("+") for text in overrides} | set(checked.space.parameters)
+    tracked: dict[str, Any] = {"mode": mode.name}
     for key, value in (("project", config.project), ("entity", config.entity)):
         if value is not None and f"tracking.{key}" not in given:
             watch.append(override(f"tracking.{key}", value))
+            tracked[key] = value
+        else:
+            tracked[key] = constants.get(f"tracking.{key}", getattr(settings.tracking, key))
     options = {
+        "tracking": tracked,
         "base_overrides": base,
         "watch_overrides": watch,
         "pinned": checked.pinned,

@@ -23,6 +23,8 @@ from swatch.sweep.restored import RestoredSweep, store_conditions
 from swatch.sweep.space import SearchSpace
 
 DEFAULT_MAX_CONSECUTIVE_FAILURES = 5
+DEFAULT_PROJECT = "swatch"
+"""The wandb project of a function's sweep whose YAML names none."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,7 @@ def _prepare(request: SweepRequest, config: SweepConfig) -> Prepared:
     takes_trial(request.train or load_function(request.function))
     requested = request.tracking or "auto"
     mode = resolve_mode(requested)
-    tracking = {"mode": mode.name, "project": config.project, "entity": config.entity}
+    tracking = {"mode": mode.name, "project": config.project or DEFAULT_PROJECT, "entity": config.entity}
     notices = [*config.notices, *network.tracking_notice(requested, mode)]
     home = (request.home or default_home()).absolute()
     return Prepared(

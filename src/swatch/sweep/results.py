@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from swatch.files import write_text
+from swatch.sweep.arrival import page
 from swatch.sweep.home import BEST_FILE, REPORT_FILE, TABLE_FILE
 from swatch.sweep.records import SweepRecord, TrialRecord
 
@@ -66,7 +67,7 @@ def trials_csv(sweep: SweepRecord, trials: Sequence[TrialRecord]) -> str:
     """Return a table of all trials: states, results and times, the parameters, the best epoch's metrics."""
     keys = list(dict.fromkeys(key for trial in trials for key in trial.point))
     metrics = list(dict.fromkeys(key for trial in trials for key in trial.summary.get("best") or {}))
-    metrics = [name for name in metrics if name not in ("epoch", "step")]
+    metrics = [name for name in metrics if name not in ("epoch", "step", "timestamp")]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*_FACTS, *keys, *(f"best {name}" for name in metrics)])
@@ -87,7 +88,7 @@ def _cell(value: Any) -> Any:
 
 
 def show_results(sweep: SweepRecord, trials: Sequence[TrialRecord], folder: Path, console: Console) -> None:
-    """Print the best configuration, the command that repeats it, and where everything lies."""
+    """Print the best configuration, the command that repeats it, and where everything lies, on W&B too."""
     from swatch.report.ranking import best_trial
     from swatch.report.tables import best_table
 
@@ -99,6 +100,9 @@ def show_results(sweep: SweepRecord, trials: Sequence[TrialRecord], folder: Path
         path = folder / name
         if path.exists():
             console.print(f"{label + ':':<8}{shown_path(path)}", markup=False, soft_wrap=True)
+    address = page(sweep)
+    if address is not None:
+        console.print(f"{'W&B:':<8}{address}", markup=False, soft_wrap=True)
 
 
 def show_command(trial: TrialRecord, console: Console) -> None:

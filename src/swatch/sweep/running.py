@@ -7,21 +7,20 @@ import sys
 import threading
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from swatch.errors import Interrupted, RunFailed
 from swatch.sweep.agent import Agent, AgentEnd
+from swatch.sweep.arrival import missing
 from swatch.sweep.control import Control
 from swatch.sweep.controller import SHOW_SECONDS, Controller, failure_reasons
 from swatch.sweep.function import FunctionRunner, TrainFunction
 from swatch.sweep.live import Display, make_display
 from swatch.sweep.names import counted
 from swatch.sweep.opening import OpenSweep
+from swatch.sweep.registrar import DRAIN_SECONDS, Registrar
 from swatch.sweep.results import show_results, write_results
 from swatch.sweep.view import SweepView
-
-if TYPE_CHECKING:
-    pass
+from swatch.tracking.background import drain
 
 
 def run_in_agents(opened: OpenSweep, agents: int) -> None:
@@ -55,12 +54,16 @@ def run_in_this_process(opened: OpenSweep, function: TrainFunction) -> None:
     with ExitStack() as stack:
         display = stack.enter_context(closing(make_display(opened.sweep)))
         stack.enter_context(Control(opened.ledger, opened.sweep.id))
+        registrar = stack.enter_context(Registrar(opened.ledger, opened.sweep.id, display.say))
         try:
             with Watcher(opened, display):
                 end = agent.work()
+                drain(DRAIN_SECONDS)
             state = "interrupted" if end.gave_up or end.interrupted else "finished"
         finally:
             opened.ledger.update_sweep(opened.sweep.id, state=state)
+        if state == "finished":
+            registrar.finish()
     _judge(opened, end)
 
 
@@ -113,18 +116,22 @@ def announce(opened: OpenSweep, how: str) -> None:
 
 
 def conclude(opened: OpenSweep, *, complete: bool) -> None:
-    """Write the results and, if the sweep is complete, show them.
+    """Write the results, show them if the sweep is complete, and say what W&B's server lacks.
 
     Raises RunFailed if it is complete and every trial failed.
     """
-    from swatch.console import console
+    from swatch.console import console, say
 
     sweep = opened.ledger.sweep(opened.sweep.id)
     trials = opened.ledger.trials(sweep.id)
     write_results(sweep, trials, opened.directory, report=complete)
+    if complete:
+        show_results(sweep, trials, opened.directory, console())
+    lacking = missing(opened.home, sweep, trials)
+    if lacking is not None:
+        say(lacking)
     if not complete:
         return
-    show_results(sweep, trials, opened.directory, console())
     if trials and not any(trial.state.has_result for trial in trials):
         reasons = "; ".join(failure_reasons(_view(opened)))
         every = "the only trial" if len(trials) == 1 else f"all {len(trials)} trials"

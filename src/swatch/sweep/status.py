@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from swatch.errors import UserError
+from swatch.sweep.arrival import page
 from swatch.sweep.home import default_home, storage_of, sweep_names
 from swatch.sweep.ledger import Ledger
 from swatch.sweep.live_table import status_line
@@ -25,7 +26,9 @@ def sweep_status(sweep_id: str, storage: str | None, *, width: int) -> list[Rend
     state, agents = _state(ledger, sweep)
     now = progress(trials, sweep.count, agents)
     lines: list[RenderableType] = [trials_table(sweep, trials, width=width)] if trials else []
-    return [*lines, f"sweep {sweep_id} is {state}: {status_line(now, _elapsed(trials))}"]
+    lines.append(f"sweep {sweep_id} is {state}: {status_line(now, _elapsed(trials))}")
+    address = page(sweep)
+    return [*lines, f"W&B: {address}"] if address is not None else lines
 
 
 def all_sweeps(storage: str | None) -> list[RenderableType]:

@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from swatch.sweep.ledger import Attempt, Ledger
 from swatch.sweep.records import Metrics, Point
 from swatch.sweep.stopping import Decision, Hyperband, decide
 from swatch.sweep.view import SweepView
+
+if TYPE_CHECKING:
+    from swatch.tracking.remote_sweep import RemoteSweep
 
 
 class TrialStopped(BaseException):
@@ -77,6 +80,8 @@ class Trial:
     _view: SweepView = field(repr=False)
     _rule: Hyperband | None = field(repr=False)
     _stop: Event = field(repr=False)
+    remote_sweep: RemoteSweep | None = None
+    """Where the sweep stands on the W&B server of this agent, if it is registered there."""
     decision: Decision | None = None
     """The stopping rule's last word."""
     history: list[Metrics] = field(default_factory=list)
@@ -119,6 +124,7 @@ class Trial:
         if number < 0 or (self.history and number <= last):
             raise ValueError(f"trial.report: epoch {number} after epoch {last}; epochs count upwards")
         record = {"epoch": number, **plain(metrics), "seconds": round(time.monotonic() - self._started, 3)}
+        record["timestamp"] = round(time.time(), 3)
         if self._sink is not None:
             self._sink.log(number, record)
         decision = self.log(record)

@@ -6,17 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from swatch.errors import UserError, did_you_mean
+from swatch.errors import UserError
 from swatch.sweep.config.early_terminate import read_early_terminate
 from swatch.sweep.config.fields import check_keys, text, whole_number, words
 from swatch.sweep.config.metric import Metric, read_metric
 from swatch.sweep.config.parameters import read_parameters
+from swatch.sweep.config.scheduler import read_method
 from swatch.sweep.config.yaml_source import YamlSource
 from swatch.sweep.distributions import Distribution
 from swatch.sweep.space import SearchSpace
 from swatch.sweep.stopping import Hyperband
-
-METHODS = ("grid", "random", "bayes")
 
 # Every key of W&B's schema; those that the engine does not use (project, entity, command ...) are W&B's.
 TOP_LEVEL_KEYS = (
@@ -95,7 +94,7 @@ def _read(source: YamlSource) -> SweepConfig:
         f"{source.name}:{line}: W&B reads {number} as text; {_with_point(number)} is a number there too"
         for line, number in source.numbers_that_wandb_reads_as_text()
     ]
-    method = _method(source, raw)
+    method = read_method(source, raw)
     metric = read_metric(source, raw, notices)
     early_terminate = read_early_terminate(source, raw)
     if metric is None and (method == "bayes" or early_terminate is not None):
@@ -119,26 +118,6 @@ def _read(source: YamlSource) -> SweepConfig:
         entity=text(source, ("entity",), raw),
         notices=tuple(notices),
     )
-
-
-def _method(source: YamlSource, raw: Mapping[str, Any]) -> str:
-    method = raw.get("method")
-    for key in ("metrics", "scheduler", "method"):
-        if key in raw and (key != "method" or method == "custom"):
-            raise source.error(
-                (key,),
-                "several objectives and custom schedulers run on W&B's servers only; "
-                f"here write one `metric:` and `method:` {', '.join(METHODS)}",
-            )
-    if method is None:
-        raise UserError(f"{source.name}: the key method is missing; it is one of: {', '.join(METHODS)}")
-    if method not in METHODS:
-        raise source.error(
-            ("method",),
-            f"unknown method {method!r}.{did_you_mean(str(method), METHODS)} "
-            f"It is one of: {', '.join(METHODS)}.",
-        )
-    return str(method)
 
 
 def _with_point(number: str) -> str:
