@@ -14,7 +14,7 @@ MOST_POINTS = 200_000
 
 _NOT_METRICS = ("epoch", "step", "timestamp")
 _PREFIXES = ("val/", "train/", "test/")
-_LAST = ("learning_rate", "seconds", "samples_per_second")
+_LAST = ("learning_rate", "momentum", "seconds", "samples_per_second")
 
 
 @dataclass(frozen=True)
