@@ -33,6 +33,8 @@ def test_accepts_the_default_recipe(config: dict[str, Any]) -> None:
         (("training", "early_stopping", "patience"), -1, "training.early_stopping.patience must be"),
         (("training", "early_stopping"), [], "training.early_stopping must hold keys (patience, min_delta)"),
         (("paths", "runs"), None, "paths.runs must be a text, not null"),
+        (("tracking", "model"), "best", "tracking.model must be one of auto or true or false, not 'best'"),
+        (("tracking", "samples"), -1, "tracking.samples must be a whole number of at least 0, not -1"),
         (("model",), 3, "the config of model must hold keys, not 3"),
     ],
 )
@@ -45,6 +47,12 @@ def test_refuses(config: dict[str, Any], path: tuple[str, ...], value: Any, mess
     with pytest.raises(UserError) as caught:
         check(changed)
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("value", ["auto", True, False])
+def test_the_model_may_be_sent_always_never_or_by_itself(config: dict[str, Any], value: Any) -> None:
+    settings = check({**config, "tracking": {**config["tracking"], "model": value}})
+    assert settings.tracking.model is value
 
 
 @pytest.mark.parametrize("key", ["epochs", "tracking", "optimizer"])
