@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from rich.console import Console
 from sweep_cases import LINE
 from sync_cases import send, serving
@@ -18,6 +19,7 @@ from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 from swatch.sweep.sync.comparing import is_complete
 from swatch.sweep.sync.display import Display, counts
 from swatch.sweep.sync.folders import Folders
+from swatch.sweep.sync.from_ledger import write_directory
 from swatch.sweep.sync.items import Item, Presence, Situation, items_of
 from swatch.sweep.sync.remote_runs import RemoteRun
 from swatch.sweep.sync.sending import Kind, Outcome
@@ -232,3 +234,37 @@ def test_counts() -> None:
     outcomes = [sent, sent, Outcome(item, Kind.THERE, ""), Outcome(item, Kind.REFUSED, "")]
     assert counts(outcomes) == "2 sent (2,400 rows, 100 images), 1 already there, 1 refused"
     assert counts([]) == "nothing to send"
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_the_run_of_a_network_from_the_ledger(tmp_path: Path, is_known: bool) -> None:
+    """Its config is composed again, or, where its choices are no more, has the swept parameters alone."""
+    choice = "sgd" if is_known else "newton"
+    text = yaml.safe_dump({"method": "random", "parameters": {"optimizer": {"values": ["adam", choice]}}})
+    sweep = replace(
+        SWEEP, function=None, yaml=text, metric="val/loss", options={"watch_overrides": ["run.tags=[t]"]}
+    )
+    matrix = {"labels": ["cat", "dog"], "counts": [[1, 2], [3, 4]]}
+    record = replace(
+        trial(TrialState.FINISHED, started=datetime(2026, 1, 2, tzinfo=UTC), summary={"name": "lost"}),
+        point={"optimizer": choice},
+        overrides=(f"optimizer={choice}", "epochs=2"),
+    )
+    ending = Ending("finished", None, {"best": HISTORY[1], "name": "lost", "confusion_matrix": matrix})
+    directory = write_directory(tmp_path, sweep, record, ending)
+    run, config = directory.read_description(), directory.read_config()
+    assert run is not None and config is not None
+    assert (run.run_id, run.group, run.sweep_id, run.trial) == ("r", "s", "s", 0)
+    assert run.started == datetime(2026, 1, 2, tzinfo=UTC).timestamp()
+    assert config["swatch_source"] == "ledger"
+    assert directory.read_history() == HISTORY and directory.read_confusion_matrix() == {
+        "name": "val/confusion_matrix",
+        **matrix,
+    }
+    summary = directory.read_summary()
+    assert summary is not None and (summary["status"], summary["best"]) == ("finished", HISTORY[1])
+    if is_known:
+        assert (config["epochs"], run.name, list(run.tags), run.job_type) == (2, "sgd", ["t"], "train")
+        assert config["optimizer"]["_target_"].endswith("SGD")
+    else:
+        assert (config["optimizer"], config["seed"], run.name) == ("newton", 0, "lost")

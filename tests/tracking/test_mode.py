@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from wandb.sdk.lib import urls
 
 from swatch.errors import UserError
 from swatch.tracking import mode
@@ -109,9 +110,9 @@ def test_unknown_mode_names_the_nearest() -> None:
 
 
 def test_the_address_may_stand_in_wandbs_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert mode.base_url() == "https://api.wandb.ai"
+    assert mode.base_url() == urls.DEFAULT_BASE_URL
     monkeypatch.setenv("WANDB_CONFIG_DIR", str(tmp_path))
     (tmp_path / "settings").write_text("[default]\nbase_url = https://wandb.example.org/\n")
     assert mode.base_url() == "https://wandb.example.org"
     (tmp_path / "settings").write_text("nonsense")
-    assert mode.base_url() == "https://api.wandb.ai"
+    assert mode.base_url() == urls.DEFAULT_BASE_URL

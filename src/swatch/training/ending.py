@@ -25,7 +25,7 @@ def tell_unsent(directory: Path, state: TrackingState) -> None:
 
 
 def show_result(result: RunResult, wandb: BackgroundTracker | None) -> None:
-    """Print the best epoch, where the run lies, and how it gets to wandb's server if it is not there.
+    """Print the best epoch, where the run lies, and its page on wandb's server or how it gets there.
 
     Runs that failed or were interrupted are told of by the error that ends the command.
     """
@@ -52,6 +52,8 @@ def show_result(result: RunResult, wandb: BackgroundTracker | None) -> None:
     if wandb is not None and wandb.state.mode == "offline":
         command = f"swatch sync {_short(result.directory)}"
         out.print(f"wandb, offline  {command}", markup=False, soft_wrap=True)
+    elif wandb is not None and wandb.state.sent and wandb.state.url:
+        out.print(f"wandb           {wandb.state.url}", markup=False, soft_wrap=True)
 
 
 def _short(path: Path) -> str:
