@@ -21,6 +21,7 @@ COMMANDS = {
     "sync": ("sync", "Send runs and sweeps that W&B does not have yet."),
     "workspace": ("workspace", "Set up a W&B workspace with the right panels."),
     "data": ("data", "Fetch the data sets."),
+    "summary": ("summary", "Show a model's layers, shapes, parameters and costs."),
     "gradcheck": ("gradcheck", "Check every gradient of a model against finite differences."),
     "completion": ("completion", "Print the shell completion script."),
 }

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from swatch.cli import COMMANDS, run
+from swatch.cli import run
 from swatch.commands.summary import show_bytes
+from swatch.console import console
 
 
 @pytest.fixture(autouse=True)
-def _known_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(COMMANDS, "summary", ("summary", "Show a model."))
+def _wide(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The console is made once a process, as wide as it was then."""
+    monkeypatch.setenv("COLUMNS", "120")
+    console.cache_clear()
+    yield
+    console.cache_clear()
 
 
 def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
+import math
 import pkgutil
 from collections.abc import Callable
 from typing import Any
@@ -12,11 +14,19 @@ import numpy as np
 import pytest
 
 from entries import entries
-from swatch.nn import activation, initializers, layers
+from swatch.errors import UserError
+from swatch.nn import Flatten, Linear, Network, Sequential, activation, initializers, layers
 from swatch.nn.module import Module
 
-# What constructors have to be told, by the name of the argument.
-ARGUMENTS: dict[str, Any] = {"outputs": 7, "probability": 0.4, "classes": 10}
+# What constructors have to be told, by the name of the argument; functions make a new one each time.
+ARGUMENTS: dict[str, Any] = {
+    "outputs": 7,
+    "probability": 0.4,
+    "classes": 10,
+    "channels": 4,
+    "kernel_size": 3,
+    "modules": lambda: [layers.Tanh(), layers.Sin()],
+}
 
 
 def layer_classes() -> list[type[Module]]:
@@ -33,7 +43,28 @@ def make_layer(layer: type[Module]) -> Module:
         for name, parameter in inspect.signature(layer).parameters.items()
         if parameter.default is parameter.empty
     ]
-    return layer(**{name: ARGUMENTS[name] for name in needed})
+    values = {name: ARGUMENTS[name] for name in needed}
+    return layer(**{name: value() if callable(value) else value for name, value in values.items()})
+
+
+def network_of(
+    make: Callable[[], Module],
+    shape: tuple[int, ...],
+    batch: int,
+    dtype: type = np.float64,
+    *,
+    classes: int = 0,
+) -> Network:
+    """A network of one layer, for samples of this shape if it takes such, else for vectors, else for images.
+
+    With classes, a linear layer follows.
+    """
+    image = tuple(max(size, 3) for size in (*shape, 3, 3)[:3])
+    for candidate in (shape, (math.prod(shape),), image):
+        modules = [make(), *([Flatten(), Linear(classes, "xavier_normal")] if classes else [])]
+        with contextlib.suppress(UserError):
+            return Network(Sequential(modules), candidate, batch_size=batch, seed=1, dtype=dtype)
+    raise AssertionError(f"the layer takes neither {shape}, vectors nor images")
 
 
 # Arguments that tests may ask for, one test for every value.
@@ -55,9 +86,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def new_layer() -> Callable[[type[Module]], Module]:
-    """Make a layer with example arguments."""
-    return make_layer
+def layer_network() -> Callable[..., Network]:
+    """Make a network of a layer class, with example arguments, for a shape of samples or a similar one."""
+    return lambda layer, *arguments, **options: network_of(lambda: make_layer(layer), *arguments, **options)
 
 
 @pytest.fixture

@@ -10,7 +10,18 @@ from click.testing import CliRunner
 
 from swatch.commands import gradcheck
 from swatch.errors import RunFailed, UserError
-from swatch.nn import CrossEntropy, Dropout, Linear, Network, ReLU, Sequential, mlp
+from swatch.nn import (
+    Conv2d,
+    CrossEntropy,
+    Dropout,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    Network,
+    ReLU,
+    Sequential,
+    mlp,
+)
 from swatch.nn.activation import Activation
 from swatch.nn.gradcheck import check_network
 
@@ -21,6 +32,15 @@ class WrongInOnePlace(Linear):
     def backward(self, grad_output: np.ndarray, input_gradient: bool = True) -> np.ndarray | None:
         result = super().backward(grad_output, input_gradient)
         self._weight.gradient[2, 1] *= 1 + 1e-5
+        return result
+
+
+class WrongConvolution(Conv2d):
+    """All its weights' gradients are off by one part in 1,000."""
+
+    def backward(self, grad_output: np.ndarray, input_gradient: bool = True) -> np.ndarray | None:
+        result = super().backward(grad_output, input_gradient)
+        self.weight.gradient[...] *= 1.001
         return result
 
 
@@ -62,6 +82,32 @@ def test_a_gradient_that_is_not_finite_fails() -> None:
     network = Network(Linear(3), (5,), batch_size=1, seed=0, dtype=np.float64)
     rows = check_network(network, CrossEntropy(), np.full((1, 5), np.nan), np.array([0]))
     assert not rows[0].passed
+
+
+def test_rectified_images_with_thousands_of_kinks_pass() -> None:
+    generator = np.random.default_rng(0)
+    model = Sequential([Conv2d(16, 3), ReLU(), MaxPool2d(2), Conv2d(16, 3), ReLU(), Flatten(), Linear(3)])
+    network = Network(model, (24, 24, 1), batch_size=4, seed=0, dtype=np.float64)
+    network.parameters.values += 0.05 * generator.standard_normal(network.parameters.size)
+    x, labels = generator.standard_normal((4, 24, 24, 1)), generator.integers(3, size=4)
+    rows = {row.name: row for row in check_network(network, CrossEntropy(), x, labels, coordinates=30)}
+    assert all(row.passed for row in rows.values())
+    assert rows["conv1/weight"].checked >= 20
+    assert rows["conv2/weight"].checked == 30
+
+
+def test_a_wrong_gradient_does_not_hide_behind_kinks() -> None:
+    generator = np.random.default_rng(0)
+    network = Network(
+        Sequential([WrongConvolution(16, 3), ReLU(), MaxPool2d(2), Flatten(), Linear(3)]),
+        (24, 24, 1),
+        batch_size=4,
+        seed=0,
+        dtype=np.float64,
+    )
+    x, labels = generator.standard_normal((4, 24, 24, 1)), generator.integers(3, size=4)
+    rows = check_network(network, CrossEntropy(), x, labels, coordinates=20)
+    assert [row.name for row in rows if not row.passed] == ["wrongconvolution1/weight"]
 
 
 def test_coordinates_are_drawn_and_counted() -> None:

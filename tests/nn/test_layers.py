@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swatch.errors import UserError
-from swatch.nn import CrossEntropy, Dropout, Flatten, Linear, Module, Network, ReLU, Sequential
+from swatch.nn import CrossEntropy, Dropout, Linear, Module, Network, ReLU, Sequential
 from swatch.nn.activation import by_name
 from swatch.nn.gradcheck import TOLERANCE, check_network
 
@@ -28,16 +29,6 @@ FORMULAS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def network_of(layer: Module, shape: tuple[int, ...], batch: int, dtype: type = np.float64) -> Network:
-    """The layer between two linear ones' worth of classes, for shapes that it takes, else for vectors."""
-    try:
-        model = Sequential([layer, Flatten(), Linear(3, weight_init="xavier_normal")])
-        return Network(model, shape, batch_size=batch, seed=1, dtype=dtype)
-    except UserError:
-        model = Sequential([Flatten(), layer, Flatten(), Linear(3, weight_init="xavier_normal")])
-        return Network(model, shape, batch_size=batch, seed=1, dtype=dtype)
-
-
 @settings(max_examples=15, deadline=None)
 @given(
     shape=SHAPES,
@@ -48,7 +39,7 @@ def network_of(layer: Module, shape: tuple[int, ...], batch: int, dtype: type = 
 )
 def test_gradients_equal_finite_differences(
     layer_class: type[Module],
-    new_layer: Callable[[type[Module]], Module],
+    layer_network: Callable[..., Network],
     shape: tuple[int, ...],
     batch: int,
     spare: int,
@@ -56,32 +47,54 @@ def test_gradients_equal_finite_differences(
     training: bool,
 ) -> None:
     generator = np.random.default_rng(seed)
-    network = network_of(new_layer(layer_class), shape, batch + spare)
+    network = layer_network(layer_class, shape, batch + spare, classes=3)
     network.parameters.values += 0.1 * generator.standard_normal(network.parameters.size)
-    x = generator.standard_normal((batch, *shape))
+    x = generator.standard_normal((batch, *network.input_shape))
     labels = generator.integers(3, size=batch)
     rows = check_network(network, CrossEntropy(), x, labels, training=training)
     assert max(row.error for row in rows) <= TOLERANCE, rows
 
 
 def test_a_smaller_batch_gives_the_same_rows(
-    layer_class: type[Module], new_layer: Callable[[type[Module]], Module], generator: np.random.Generator
+    layer_class: type[Module], layer_network: Callable[..., Network], generator: np.random.Generator
 ) -> None:
-    network = network_of(new_layer(layer_class), (6,), 8)
-    x = generator.standard_normal((8, 6))
+    network = layer_network(layer_class, (6,), 8)
+    x = generator.standard_normal((8, *network.input_shape))
     whole = network.forward(x).copy()
     for samples in (3, 8, 1, 5):
         np.testing.assert_allclose(network.forward(x[:samples]), whole[:samples], rtol=1e-12)
 
 
 def test_the_input_is_left_alone(
-    layer_class: type[Module], new_layer: Callable[[type[Module]], Module], generator: np.random.Generator
+    layer_class: type[Module], layer_network: Callable[..., Network], generator: np.random.Generator
 ) -> None:
-    network = network_of(new_layer(layer_class), (6,), 4)
-    x = generator.standard_normal((4, 6))
+    network = layer_network(layer_class, (6,), 4)
+    x = generator.standard_normal((4, *network.input_shape))
     before = x.copy()
     network.backward(network.forward(x, training=True).copy(), input_gradient=True)
     assert (x == before).all()
+
+
+def test_a_layer_copied_between_forward_and_backward_goes_on(
+    layer_class: type[Module], layer_network: Callable[..., Network], generator: np.random.Generator
+) -> None:
+    network = layer_network(layer_class, (6,), 4, np.float32)
+    x = generator.standard_normal((4, *network.input_shape), dtype=np.float32)
+    gradient = network.forward(x, training=True).copy()
+    network.backward(gradient.copy(), input_gradient=True)
+    network.forward(x, training=True)
+    twin = copy.deepcopy(network)
+    results = []
+    for each, factor in ((twin, 3), (network, 2)):
+        grad = each.backward(gradient.copy(), input_gradient=True)
+        assert grad is not None
+        results.append((grad.copy(), each.parameters.gradients.copy()))
+        # What one computes next changes nothing of the other.
+        each.forward(factor * x)
+    for copied, own in zip(*results, strict=True):
+        assert (own == copied).all()
+    network.set_random_state(twin.random_state())
+    assert (network.forward(x) == twin.forward(x)).all()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -10,7 +10,22 @@ import numpy as np
 import pytest
 
 from swatch.errors import UserError
-from swatch.nn import CrossEntropy, Linear, Network, logistic, mlp
+from swatch.nn import (
+    Conv2d,
+    CrossEntropy,
+    Dropout,
+    Linear,
+    MaxPool2d,
+    Module,
+    Network,
+    alexnet,
+    cnn,
+    logistic,
+    mlp,
+    resnet_small,
+    starter_cnn,
+)
+from swatch.nn.builder import Builder
 from swatch.nn.gradcheck import TOLERANCE, check_network
 from swatch.optim import Adam
 
@@ -19,12 +34,18 @@ LARGEST = 3_000_000
 
 
 def build(model_entry: Any, batch_size: int, dtype: type = np.float32, **arguments: Any) -> Network:
-    network = Network(
-        model_entry.build(classes=10, **arguments), (28, 28, 1), batch_size=batch_size, seed=2, dtype=dtype
-    )
-    if network.parameters.size > LARGEST:
-        pytest.skip(f"{network.parameters.size:,} parameters")
-    return network
+    size = count(model_entry.build(classes=10, **arguments))
+    if size > LARGEST:
+        pytest.skip(f"{size:,} parameters")
+    model = model_entry.build(classes=10, **arguments)
+    return Network(model, (28, 28, 1), batch_size=batch_size, seed=2, dtype=dtype)
+
+
+def count(model: Module) -> int:
+    """The parameters of a model for images of 28x28, without making them."""
+    builder = Builder(0, np.float32)
+    model.build(builder, (28, 28, 1), "")
+    return sum(segment.size for segment in builder.parameters)
 
 
 def test_yaml_keys_are_the_arguments_with_their_defaults(model_entry: Any) -> None:
@@ -44,14 +65,12 @@ def test_gradients_equal_finite_differences(
     )
     network.parameters.values += 0.05 * generator.standard_normal(network.parameters.size)
     x, labels = generator.standard_normal((3, 28, 28, 1)), generator.integers(10, size=3)
-    rows = check_network(network, CrossEntropy(), x, labels, training=training, coordinates=8)
-    assert [row.name for row in rows[:-1]] == sorted((row.name for row in rows[:-1]), key=_layer_number)
+    rows = check_network(network, CrossEntropy(), x, labels, training=training, coordinates=4)
+    layers = [row.name for row in network.summary()]
+    places = [layers.index(row.name.rpartition("/")[0]) for row in rows[:-1]]
+    assert places == sorted(places)
     assert {row.name for row in rows} == {segment.name for segment in network.parameters} | {"input"}
     assert max(row.error for row in rows) <= TOLERANCE, rows
-
-
-def _layer_number(name: str) -> int:
-    return int("".join(c for c in name.split("/")[0] if c.isdigit()))
 
 
 def test_one_batch_is_learnt_by_heart(model_entry: Any, generator: np.random.Generator) -> None:
@@ -79,6 +98,83 @@ def test_depth_and_width_replace_hidden_sizes() -> None:
     assert hidden(mlp(10, [7, 6, 5])) == [7, 6, 5]
     assert hidden(mlp(10, [])) == hidden(logistic(10)) == []
     assert hidden(mlp(10, [7, 6], depth=3, width=9)) == [9, 9, 9]
+
+
+def kinds(model: Any) -> list[str]:
+    return [type(module).__name__ for module in model.children()]
+
+
+def test_every_hidden_layer_may_have_its_own_activation_and_dropout() -> None:
+    model = mlp(10, [8, 7, 6], activation=["tanh", "relu", "silu"], dropout=[0.0, 0.5, 0.25])
+    functions = ["Linear", "Tanh", "Linear", "ReLU", "Dropout", "Linear", "SiLU", "Dropout"]
+    assert kinds(model) == ["Flatten", *functions, "Linear"]
+    assert [m.probability for m in model.children() if isinstance(m, Dropout)] == [0.5, 0.25]
+    assert kinds(mlp(10, depth=2, width=5, activation=["sin", "elu"])) == (
+        ["Flatten", "Linear", "Sin", "Linear", "ELU", "Linear"]
+    )
+
+
+@pytest.mark.parametrize(("norm", "kind"), [("batch", "BatchNorm"), ("layer", "LayerNorm")])
+def test_hidden_layers_are_normalised_before_their_activation(norm: str, kind: str) -> None:
+    model = mlp(10, [8, 7], norm=norm, dropout=0.1)
+    hidden_layer = ["Linear", kind, "ReLU", "Dropout"]
+    assert kinds(model) == ["Flatten", *hidden_layer, *hidden_layer, "Linear"]
+    biases = [module.has_bias for module in model.children() if isinstance(module, Linear)]
+    assert biases == ([False, False, True] if norm == "batch" else [True] * 3)
+
+
+def test_published_parameter_counts() -> None:
+    """By hand: weights and biases of every layer, and for alexnet four numbers per normalised channel."""
+    assert count(starter_cnn(10)) == 100 + 26 * 26 * 10 * 64 + 64 + 650
+    assert count(cnn(10)) == 320 + 18_496 + 7 * 7 * 64 * 128 + 128 + 1_290
+    assert count(alexnet(10)) == 61_750_530 - 2_560
+    channels = sum(layer.channels for layer in alexnet(10).children() if isinstance(layer, Conv2d))
+    assert 2 * channels == 2_560
+
+
+def test_alexnets_images_shrink_as_published() -> None:
+    model = alexnet(10)
+    model.build(Builder(0, np.float32), (28, 28, 1), "")
+    sizes = [m.output_shape for m in model.children() if isinstance(m, Conv2d | MaxPool2d)]
+    assert [size[0] for size in sizes] == [28, 13, 13, 13, 13, 6]
+    assert [size[2] for size in sizes] == [256, 256, 384, 384, 256, 256]
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments", "message"),
+    [
+        (cnn, {"channels": [8, 0]}, r"^channels must be at least 1 each, found \[8, 0\]"),
+        (cnn, {"conv_dropout": 1.0}, r"^conv_dropout must be in \[0, 1\)"),
+        (
+            cnn,
+            {"norm": "bacth"},
+            "^norm must be one of none, batch, layer, .* mean 'batch'",
+        ),
+        (starter_cnn, {"channels": 0}, "^channels must be at least 1, found 0"),
+        (starter_cnn, {"hidden_sizes": [0]}, "^hidden_sizes must be at least 1 each"),
+        (alexnet, {"dropout": -0.1}, r"^dropout must be in \[0, 1\), found -0.1"),
+        (alexnet, {"activation": "rellu"}, "^activation must be .*Did you mean 'relu'"),
+        (resnet_small, {"channels": []}, "^channels must name at least one stage"),
+        (resnet_small, {"blocks": -1}, "^blocks must be at least 0, found -1"),
+        (resnet_small, {"weight_init": "he"}, "^weight_init must be"),
+        (
+            mlp,
+            {"activation": ["relu"]},
+            "^activation must be one value, .* 2 hidden layers, found 1",
+        ),
+        (mlp, {"dropout": [0.1, 0.2, 0.3]}, "^dropout must be one value, .* 2 hidden layers, found 3"),
+        (mlp, {"norm": "none ", "hidden_sizes": []}, "^norm must be one of"),
+    ],
+)
+def test_bad_arguments_of_models_are_named_first(model: Any, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        model(10, **arguments)
+
+
+def test_every_model_adapts_to_the_images(model_entry: Any) -> None:
+    for shape, classes in (((32, 32, 3), 7), ((16, 20, 1), 2)):
+        model = model_entry.build(classes=classes)
+        assert model.build(Builder(0, np.float32), shape, "") == (classes,)
 
 
 @pytest.mark.parametrize(

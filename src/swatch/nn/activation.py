@@ -6,11 +6,12 @@ import importlib
 import pkgutil
 from abc import abstractmethod
 from functools import cache
+from typing import ClassVar
 
 from swatch.errors import UserError, did_you_mean
 from swatch.nn.arrays import Array, WorkArray
 from swatch.nn.builder import Builder
-from swatch.nn.module import Module, Shape
+from swatch.nn.module import ACTIVATIONS, Module, Shape
 
 
 class Activation(Module):
@@ -20,13 +21,22 @@ class Activation(Module):
     then finds it.
     """
 
+    needs_work: ClassVar[bool] = True
+    """Whether it uses ``_work``, memory for one result in between."""
+
     _result: Array
+    _work: WorkArray
 
     def setup(self, builder: Builder) -> Shape:
         """Make the work arrays; the shape stays."""
         self._output = WorkArray(self.input_shape, builder.dtype)
-        self._work = WorkArray(self.input_shape, builder.dtype)
+        if self.needs_work:
+            self._work = WorkArray(self.input_shape, builder.dtype)
         return self.input_shape
+
+    def puts_out(self, comes_in: str) -> str:
+        """Return ``activations``."""
+        return ACTIVATIONS
 
     def forward(self, x: Array, training: bool) -> Array:
         """Return f(x)."""

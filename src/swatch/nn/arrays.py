@@ -54,6 +54,10 @@ class WorkArray:
         self._memory: NDArray[Any] = np.empty(0, self.dtype)
         self._views: dict[int, NDArray[Any]] = {}
 
+    def memory(self, samples: int) -> int:
+        """Return the bytes that batches of up to ``samples`` take; zeros, which are only read, take none."""
+        return 0 if self._fill == 0 else samples * math.prod(self.shape) * self.dtype.itemsize
+
     def __call__(self, samples: int) -> NDArray[Any]:
         """Return the array for a batch of ``samples``; it is overwritten when it is asked for again."""
         try:
@@ -81,3 +85,36 @@ class WorkArray:
     def __getstate__(self) -> dict[str, Any]:
         """Leave the memory out of copies: its content does not outlive a step, and views would not follow."""
         return self.__dict__ | {"_capacity": 0, "_memory": np.empty(0, self.dtype), "_views": {}}
+
+
+class FixedArray:
+    """Memory of one shape, whatever the batch; it is made when it is first asked for.
+
+    Args:
+        shape: of the array.
+        dtype: type of the elements.
+    """
+
+    def __init__(self, shape: tuple[int, ...], dtype: DTypeLike) -> None:
+        self.shape = shape
+        self.dtype = np.dtype(dtype)
+        self._array: NDArray[Any] | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    def memory(self, samples: int) -> int:
+        """Return the bytes it takes."""
+        return self.size * self.dtype.itemsize
+
+    def __call__(self) -> NDArray[Any]:
+        """Return the array; its content is what was last written to it, undefined at first."""
+        if self._array is None:
+            self._array = np.empty(self.shape, self.dtype)
+        return self._array
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the memory out of copies, as ``WorkArray`` does."""
+        return self.__dict__ | {"_array": None}

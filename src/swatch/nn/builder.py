@@ -43,7 +43,7 @@ class Builder:
 
         Args:
             layer: name of the layer.
-            role: ``weight`` or ``bias``.
+            role: ``weight``, ``bias``, ``scale`` or ``shift``.
             shape: shape of the parameter.
             initializer: draws the initial values.
             fans: inputs that one output sums up, and outputs that one input reaches.

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from swatch.nn.arrays import Array
+from swatch.nn.arrays import Array, FixedArray, WorkArray
 from swatch.nn.builder import Builder
 
 Shape = tuple[int, ...]
+
+# What outputs can be: any numbers, of which a softmax makes probabilities; what an activation makes of them;
+# or numbers in [0, 1], one for each class.
+LOGITS, ACTIVATIONS, PROBABILITIES = "logits", "activations", "probabilities"
 
 
 class Module(ABC):
@@ -22,12 +26,15 @@ class Module(ABC):
         input_shape: shape of one input sample.
         output_shape: shape of one output sample.
         trainable: whether it has parameters.
+        comes_first: whether nothing before it has any: training does not need the gradient of its input. The
+            work array of that is called ``_input_gradient``, and made when it is asked for.
     """
 
     name: str = ""
     input_shape: Shape = ()
     output_shape: Shape = ()
     trainable: bool = False
+    comes_first: bool = False
 
     def build(self, builder: Builder, input_shape: Shape, name: str) -> Shape:
         """Announce parameters and buffers for inputs of one shape, and return the shape of the outputs.
@@ -38,6 +45,7 @@ class Module(ABC):
         self.name = name
         self.input_shape = input_shape
         announced = len(builder.parameters.segments)
+        self.comes_first = announced == 0
         self.output_shape = self.setup(builder)
         self.trainable = len(builder.parameters.segments) > announced
         return self.output_shape
@@ -69,6 +77,28 @@ class Module(ABC):
         Returns:
             dL/d(input), shape (n, *input_shape); None may come if it was not asked for.
         """
+
+    def puts_out(self, comes_in: str) -> str:
+        """Return what the outputs are: ``logits``, ``activations`` or ``probabilities``.
+
+        Args:
+            comes_in: what the inputs are; a module that does not change it returns it.
+        """
+        return LOGITS
+
+    @property
+    def multiply_adds(self) -> int:
+        """Multiplications with an addition in the matrix products of a forward pass, for one sample."""
+        return 0
+
+    def memory(self, samples: int) -> int:
+        """Return the bytes of the module's own work arrays in training with batches of ``samples``."""
+        return sum(
+            value.memory(samples)
+            for name, value in vars(self).items()
+            if isinstance(value, WorkArray | FixedArray)
+            and not (self.comes_first and name == "_input_gradient")
+        )
 
     def children(self) -> tuple[Module, ...]:
         """Return the modules that this one consists of."""

@@ -14,16 +14,19 @@ from numpy.typing import DTypeLike
 from swatch.nn.arrays import Array, aligned_zeros
 
 WEIGHT, BIAS = "weight", "bias"
+# Of normalising layers: what the normalised numbers are multiplied by, and what is added. Roles of their own
+# keep them out of weight decay and the like, which are for weights (or, if asked for, biases).
+SCALE, SHIFT = "scale", "shift"
 
 _VIEWS = ("view", "gradient")
 
 
 class Segment:
-    """One layer's weights or biases: a part of the flat vectors, seen in its own shape.
+    """One layer's weights or biases, say: a part of the flat vectors, seen in its own shape.
 
     Attributes:
         layer: name of the layer, such as ``linear1``.
-        role: ``weight`` or ``bias``; weight decay and the like ask for it.
+        role: ``weight``, ``bias``, ``scale`` or ``shift``; weight decay and the like ask for it.
         shape: shape of the views.
         slice: the part of the flat vectors.
     """
@@ -68,7 +71,7 @@ class Parameters:
     """All values and gradients of a network.
 
     Optimizers work on the flat vectors in a few long operations; layers work on views of them. The
-    weights of all layers come first, then the biases, so that what concerns weights alone is one slice.
+    weights of all layers come first, then all else, so that what concerns weights alone is one slice.
     Copies and pickles have vectors of their own, and every layer copied along with them sees those.
 
     Args:

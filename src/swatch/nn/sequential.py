@@ -14,7 +14,7 @@ from swatch.nn.module import Module, Shape
 class Sequential(Module):
     """The composition f_k(...f_2(f_1(x))); the chain rule goes through it from the end.
 
-    Its modules are named by their class and number: ``linear1``, ``relu1``, ``linear2``.
+    Its modules are named by their class and number: ``conv1`` (of Conv2d), ``relu1``, ``conv2``.
 
     Args:
         modules: in the order of the forward pass; at least one.
@@ -28,7 +28,7 @@ class Sequential(Module):
             raise UserError("modules must hold at least one module, found none")
         if len({id(module) for module in modules}) < len(modules):
             raise UserError("modules holds the same module twice; make one for each place")
-        self._modules = tuple(modules)
+        self._modules = self._steps = tuple(modules)
         self._first_trainable = 0
 
     def children(self) -> tuple[Module, ...]:
@@ -40,17 +40,28 @@ class Sequential(Module):
         counts: Counter[str] = Counter()
         shape = self.input_shape
         for module in self._modules:
-            kind = type(module).__name__.lower()
+            kind = type(module).__name__.lower().removesuffix("2d")
             counts[kind] += 1
             prefix = f"{self.name}." if self.name else ""
             shape = module.build(builder, shape, f"{prefix}{kind}{counts[kind]}")
-        trainable = [index for index, module in enumerate(self._modules) if module.trainable]
-        self._first_trainable = trainable[0] if trainable else len(self._modules)
+        self.run_instead(self._modules)
         return shape
+
+    def run_instead(self, steps: Sequence[Module]) -> None:
+        """Compute with these built modules, which together do what the described ones do."""
+        self._steps = tuple(steps)
+        trainable = [index for index, module in enumerate(self._steps) if module.trainable]
+        self._first_trainable = trainable[0] if trainable else len(self._steps)
+
+    def puts_out(self, comes_in: str) -> str:
+        """Return what the last module makes of it."""
+        for module in self._modules:
+            comes_in = module.puts_out(comes_in)
+        return comes_in
 
     def forward(self, x: Array, training: bool) -> Array:
         """Return the last module's output."""
-        for module in self._modules:
+        for module in self._steps:
             x = module.forward(x, training)
         return x
 
@@ -58,7 +69,7 @@ class Sequential(Module):
         """Differentiate from the last module to the first, or to the first one that has parameters."""
         lowest = 0 if input_gradient else self._first_trainable
         grad: Array | None = grad_output
-        for index in range(len(self._modules) - 1, lowest - 1, -1):
+        for index in range(len(self._steps) - 1, lowest - 1, -1):
             assert grad is not None
-            grad = self._modules[index].backward(grad, input_gradient or index > lowest)
+            grad = self._steps[index].backward(grad, input_gradient or index > lowest)
         return grad if input_gradient else None

@@ -25,6 +25,24 @@ def check_batch_size(batch_size: int, count: int) -> None:
         )
 
 
+def check_output(puts_out: str, expects: str) -> None:
+    """Raise UserError if a model's output is not what the loss takes.
+
+    Softmax twice is no error that anything else would show: it trains, only badly.
+    """
+    if expects == "logits" and puts_out == "probabilities":
+        raise UserError(
+            "the model ends in Softmax or Sigmoid, and the loss takes logits, which it turns into "
+            "probabilities itself; remove the last module, or take a loss with output=identity "
+            "(loss=mean_squared_error)"
+        )
+    if expects == "probabilities" and puts_out != "probabilities":
+        raise UserError(
+            "loss.output is identity, which takes probabilities, and the model puts out "
+            f"{puts_out}; take loss.output=softmax, or end the model in Softmax or Sigmoid"
+        )
+
+
 def assemble(composition: Composition, data: PreparedData) -> Trainer:
     """Build network, loss, optimizer, schedule and batches, and a trainer, still without callbacks, of them.
 
@@ -59,6 +77,8 @@ def assemble(composition: Composition, data: PreparedData) -> Trainer:
         batch_size=max(training.batch_size, validation.batch_size),
         seed=settings.seed,
     )
+    loss: Any = build(config.loss)
+    check_output(network.puts_out, loss.expects)
     options = settings.training
     optimizer: Any = build(config.optimizer)
     optimizer.bind(network.parameters)
@@ -76,7 +96,7 @@ def assemble(composition: Composition, data: PreparedData) -> Trainer:
         average.bind(network.parameters.values, network.buffers)
     return Trainer(
         network=network,
-        loss=build(config.loss),
+        loss=loss,
         optimizer=optimizer,
         schedule=schedule,
         training=training,

@@ -40,6 +40,10 @@ class Dropout(Module):
         self._factor = WorkArray(self.input_shape, builder.dtype)
         return self.input_shape
 
+    def puts_out(self, comes_in: str) -> str:
+        """Return what comes in."""
+        return comes_in
+
     def forward(self, x: Array, training: bool) -> Array:
         """Return x with some elements dropped, the others larger by as much."""
         self._active = training and self.probability > 0

@@ -16,6 +16,10 @@ class Flatten(Module):
         """Return the length of the vector."""
         return (math.prod(self.input_shape),)
 
+    def puts_out(self, comes_in: str) -> str:
+        """Return what comes in."""
+        return comes_in
+
     def forward(self, x: Array, training: bool) -> Array:
         """Return x as (n, features)."""
         return x.reshape(len(x), *self.output_shape)

@@ -24,6 +24,7 @@ class GELU(Activation):
     """
 
     _x: Array
+    _t: Array
 
     def setup(self, builder: Builder) -> Shape:
         """Make the work arrays; the shape stays."""
@@ -32,8 +33,8 @@ class GELU(Activation):
 
     def apply(self, x: Array, out: Array) -> None:
         """Write the GELU of x."""
-        t = self._tanh(len(x))
-        self._x = x
+        self._x, self._t = x, self._tanh(len(x))
+        t = self._t
         np.multiply(x, x, out=t)
         np.multiply(t, FACTOR * CUBIC, out=t)
         np.add(t, FACTOR, out=t)
@@ -45,8 +46,7 @@ class GELU(Activation):
 
     def multiply_derivative(self, y: Array, grad: Array) -> None:
         """Multiply by the derivative; y is not needed."""
-        samples = len(y)
-        x, t, derivative = self._x, self._tanh(samples), self._work(samples)
+        x, t, derivative = self._x, self._t, self._work(len(y))
         np.multiply(x, x, out=derivative)
         np.multiply(derivative, 3 * FACTOR * CUBIC, out=derivative)
         np.add(derivative, FACTOR, out=derivative)

@@ -69,6 +69,11 @@ class Linear(Module):
         self._ones = WorkArray((), builder.dtype, fill=1)
         return (self.outputs,)
 
+    @property
+    def multiply_adds(self) -> int:
+        """One for every weight."""
+        return self.input_shape[0] * self.outputs
+
     def forward(self, x: Array, training: bool) -> Array:
         """Return x W + b, shape (n, outputs)."""
         self._input = x

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from swatch.nn.activation import Activation
@@ -15,6 +17,8 @@ class ReLU(Activation):
 
     Nair and Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines" (2010).
     """
+
+    needs_work: ClassVar[bool] = False
 
     def setup(self, builder: Builder) -> Shape:
         """Make the work arrays; the shape stays."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from swatch.nn.activation import Activation
 from swatch.nn.arrays import Array
+from swatch.nn.module import PROBABILITIES
 
 
 class Sigmoid(Activation):
@@ -13,6 +14,10 @@ class Sigmoid(Activation):
 
     The second form cannot overflow.
     """
+
+    def puts_out(self, comes_in: str) -> str:
+        """Return ``probabilities``: each output lies in (0, 1)."""
+        return PROBABILITIES
 
     def apply(self, x: Array, out: Array) -> None:
         """Write the sigmoid of x."""

@@ -17,6 +17,8 @@ class SiLU(Activation):
     Reinforcement Learning" (2017), eq. 4 and 5. s is kept from forward to backward.
     """
 
+    _s: Array
+
     def setup(self, builder: Builder) -> Shape:
         """Make the work arrays; the shape stays."""
         self._sigmoid = WorkArray(self.input_shape, builder.dtype)
@@ -24,7 +26,7 @@ class SiLU(Activation):
 
     def apply(self, x: Array, out: Array) -> None:
         """Write x s."""
-        s = self._sigmoid(len(x))
+        self._s = s = self._sigmoid(len(x))
         np.multiply(x, 0.5, out=s)
         np.tanh(s, out=s)
         np.multiply(s, 0.5, out=s)
@@ -33,7 +35,7 @@ class SiLU(Activation):
 
     def multiply_derivative(self, y: Array, grad: Array) -> None:
         """Multiply by s + y (1 - s)."""
-        s, derivative = self._sigmoid(len(y)), self._work(len(y))
+        s, derivative = self._s, self._work(len(y))
         np.subtract(1.0, s, out=derivative)
         np.multiply(derivative, y, out=derivative)
         np.add(derivative, s, out=derivative)

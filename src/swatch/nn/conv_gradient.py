@@ -1,0 +1,143 @@
+"""The gradient of a convolution's input, as convolutions of the output's gradient."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from swatch.nn.arrays import Array, FixedArray, WorkArray
+from swatch.nn.geometry import Padding, Pair, count_windows
+from swatch.nn.module import Shape
+from swatch.nn.patches import Patches
+
+
+class _Axis(NamedTuple):
+    """One phase of one axis: every ``stride``-th place of the input, and what of the kernel reaches it."""
+
+    inputs: slice
+    """The places of the input."""
+    taps: slice
+    """The kernel's places."""
+    before: int
+    """Zeros to put in front of the gradient; negative: how many of its places are not needed."""
+    after: int
+    """The same at its end."""
+
+
+class _Phase(NamedTuple):
+    """The part of the input that is reached by the same places of the kernel."""
+
+    rows: _Axis
+    columns: _Axis
+    patches: Patches
+    kernel: FixedArray
+    """The kernel's part, turned around, as a matrix (rows columns outputs, channels)."""
+    result: WorkArray
+    """The gradient of this part of one image."""
+
+
+class ConvInputGradient:
+    """dL/dx of y[o] = Σ_k x[o s + k - p] W[k], for each axis with stride s and padding p.
+
+    Input i was multiplied by W[k] for output o wherever i + p = o s + k. With i + p = q s + a and 0 <= a < s,
+    that means k = a + j s and o = q - j: dL/dx[q s + a - p] = Σ_j G[q - j] W[a + j s]. For every phase a this
+    is a convolution, of stride 1, of the gradient with every s-th place of the kernel, turned around; no
+    product is with a zero that a stride would put in.
+
+    Args:
+        shape: of one input image, (height, width, channels).
+        outputs: channels of the output.
+        kernel, stride, padding: of the convolution.
+        dtype: type of the elements.
+    """
+
+    def __init__(
+        self, shape: Shape, outputs: int, kernel: Pair, stride: Pair, padding: Padding, dtype: DTypeLike
+    ) -> None:
+        height, width, channels = shape
+        counts = count_windows((height, width), kernel, stride, padding)
+        vertical = _phases(height, counts[0], kernel[0], stride[0], padding.top)
+        horizontal = _phases(width, counts[1], kernel[1], stride[1], padding.left)
+        self._phases: list[_Phase] = []
+        for rows in vertical:
+            for columns in horizontal:
+                taps = (_length(rows.taps, kernel[0]), _length(columns.taps, kernel[1]))
+                margins = Padding(rows.before, rows.after, columns.before, columns.after)
+                patches = Patches((*counts, outputs), taps, (1, 1), margins, dtype)
+                turned = FixedArray((taps[0] * taps[1] * outputs, channels), dtype)
+                result = WorkArray((*patches.counts, channels), dtype)
+                self._phases.append(_Phase(rows, columns, patches, turned, result))
+        self._is_whole = stride == (1, 1)
+        # A kernel that is smaller than the stride passes over places of the input.
+        self._has_gaps = kernel[0] < stride[0] or kernel[1] < stride[1]
+
+    @property
+    def size(self) -> int:
+        """Elements of the largest matrix that one image needs."""
+        return max((phase.patches.size for phase in self._phases), default=0)
+
+    def memory(self, samples: int) -> int:
+        """Return the bytes that ``samples`` images at a time take."""
+        return sum(phase.patches.memory(samples) + phase.kernel.memory(samples) for phase in self._phases) + (
+            0 if self._is_whole else sum(phase.result.memory(samples) for phase in self._phases)
+        )
+
+    def prepare(self, weight: Array) -> None:
+        """Take the kernels, (height, width, channels, outputs), for the following calls of ``write``."""
+        for phase in self._phases:
+            part = weight[phase.rows.taps, phase.columns.taps][::-1, ::-1].transpose(0, 1, 3, 2)
+            np.copyto(phase.kernel().reshape(part.shape), part)
+
+    def inside(self, samples: int) -> Array:
+        """Return where ``finish`` expects the gradient of so many images: for a stride of 1."""
+        return self._phases[0].patches.inside(samples)
+
+    def finish(self, out: Array) -> None:
+        """Write dL/dx of a few images whose gradient was written to ``inside``."""
+        phase = self._phases[0]
+        kernel = phase.kernel()
+        np.matmul(phase.patches.gather(len(out)), kernel, out=out.reshape(-1, kernel.shape[1]))
+
+    def write(self, gradient: Array, out: Array) -> None:
+        """Write dL/dx of a few images.
+
+        Args:
+            gradient: dL/dy, shape (n, rows, columns, outputs).
+            out: shape (n, height, width, channels).
+        """
+        if self._has_gaps:
+            out.fill(0)
+        for phase in self._phases:
+            kernel = phase.kernel()
+            result: Array = out if self._is_whole else phase.result(len(out))
+            np.matmul(phase.patches.matrix(gradient), kernel, out=result.reshape(-1, kernel.shape[1]))
+            if not self._is_whole:
+                np.copyto(out[:, phase.rows.inputs, phase.columns.inputs], result)
+
+
+def _phases(size: int, count: int, kernel: int, stride: int, padding: int) -> list[_Axis]:
+    """Return the phases of one axis that the kernel reaches.
+
+    Args:
+        size: of the input.
+        count: of the outputs.
+        kernel, stride: of the convolution.
+        padding: zeros in front of the input.
+    """
+    found = []
+    for phase in range(min(stride, kernel)):
+        first = (phase - padding) % stride
+        inputs = len(range(first, size, stride))
+        if inputs == 0:
+            continue
+        taps = len(range(phase, kernel, stride))
+        start = (first + padding - phase) // stride
+        before, after = taps - 1 - start, start + inputs - count
+        found.append(_Axis(slice(first, None, stride), slice(phase, None, stride), before, after))
+    return found
+
+
+def _length(part: slice, size: int) -> int:
+    return len(range(*part.indices(size)))
