@@ -36,7 +36,7 @@ pytestmark = pytest.mark.slow
 
 # The one with everything in it; tests/end_to_end runs them all.
 SWEEP = REPOSITORY / "sweeps" / "bayes.yaml"
-# Three of eight, as processes; tests/sweep/test_wandb_engine_point.py has all of them, by the client's functions.
+# Three of eight, as processes; test_wandb_engine_point.py has all of them, by the client's own functions.
 MACROS = ("${args}", "${args_no_boolean_flags}", "${args_json_file}")
 LONG = GRID.replace("epochs: {value: 2}", "epochs: {value: 100000}")
 

@@ -24,8 +24,9 @@ MOST_RUNS = 4
 """Runs of one process that are sent at the same time."""
 MOST_WAITING = 8
 """Runs that wait for their turn."""
-LEAVE_SECONDS = 5.0
-"""The longest that a process waits for its runs to be sent before it ends."""
+LEAVE_SECONDS = 4.5
+"""The longest that a process waits for its runs to be sent before it ends; with what it waits besides, less
+than five seconds."""
 INTERRUPTED_SECONDS = 2.0
 """The same for one that was told to stop."""
 _EARLIER_SECONDS = 60.0
@@ -50,6 +51,7 @@ class BackgroundTracker:
         """
         self.tracker = tracker
         self.run_id = ""
+        self._breaker = _breaker
         self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._done = threading.Event()
         self._done.set()
@@ -130,7 +132,7 @@ class BackgroundTracker:
             for one in earlier:  # The attempt before this one, of the same name on the server.
                 one.wait(_EARLIER_SECONDS)
             with _turns:
-                problem = _breaker.problem() if self.state.mode == "online" else None
+                problem = self._breaker.problem() if self.state.mode == "online" else None
                 if problem is not None:
                     self.tracker.give_up(problem)
                     return
@@ -139,9 +141,9 @@ class BackgroundTracker:
                     call()
                     if self.tracker.is_refused and not is_refused:
                         is_refused = True
-                        _breaker.note(self.state.problem)
+                        self._breaker.note(self.state.problem)
                 if self.state.sent:
-                    _breaker.note(None)
+                    self._breaker.note(None)
         except Exception as error:  # noqa: BLE001 - nobody would see it: the run's file says it
             self.tracker.give_up(one_line(error))
         finally:

@@ -15,7 +15,7 @@ from swatch.errors import UserError, did_you_mean
 from swatch.tracking.credentials import find_key
 
 MODES = ("auto", "online", "offline", "disabled")
-# The client's own default (wandb.sdk.lib.urls, which is slow to import); https://api.wandb.ai by another name.
+# The default of the client, which is slow to import; https://api.wandb.ai by another name.
 DEFAULT_BASE_URL = "https://api.forge.coreweave.com"
 ANSWER_SECONDS = 2.0
 

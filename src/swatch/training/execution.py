@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from swatch.training.placement import Placement
     from swatch.training.trainer import Trainer
 
+
 class Execution:
     """The parts of one run and how they end."""
 
