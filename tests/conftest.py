@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,3 +46,17 @@ def _away_from_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [n for n in os.environ if n.startswith("WANDB_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_wandb_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test meets another's runs on their way, its service, or its grudge against a server that failed."""
+    if background := sys.modules.get("swatch.tracking.background"):
+        monkeypatch.setattr(background, "_breaker", background.Breaker())
+    yield
+    if background := sys.modules.get("swatch.tracking.background"):
+        background.drain(5.0)
+    if process := sys.modules.get("swatch.tracking.wandb_process"):
+        process.end_service(0.0)
+    if wandb := sys.modules.get("wandb"):
+        wandb.teardown()

@@ -125,6 +125,7 @@ def test_what_cannot_be_is_one_line(
 ) -> None:
     sweep_offline(tmp_path / "runs")
     monkeypatch.setenv("WANDB_API_KEY", KEY)
+    capsys.readouterr()
     assert run(["sync", *arguments]) == 2
     said = capsys.readouterr()
     assert said.out == ""

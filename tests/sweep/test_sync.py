@@ -108,7 +108,8 @@ def test_a_server_that_fails_in_the_middle(tmp_path: Path, monkeypatch: pytest.M
     with serving(monkeypatch) as server:
 
         def break_down() -> None:
-            server.wait(lambda: any(run.state == "finished" for run in server.runs.values()))
+            # The second begins when the first is known to have arrived.
+            server.wait(lambda: sum(run.state == "finished" for run in server.runs.values()) == 2)
             server.revoke_key()
 
         breaking = threading.Thread(target=break_down)

@@ -277,14 +277,20 @@ def test_an_interrupted_run_ends_quickly(
     assert told(result.directory)["sent"] is False
 
 
-def test_ctrl_c_ends_the_waiting(server: WandbServer, start: Callable[..., RunResult]) -> None:
-    def act(server: WandbServer) -> None:
-        server.hang()
-        main = threading.main_thread().ident
-        threading.Timer(1.0, signal.pthread_kill, (main, signal.SIGINT)).start()
+def test_ctrl_c_ends_the_waiting(
+    server: WandbServer, start: Callable[..., RunResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = BackgroundTracker.wait
 
+    def wait(tracker: BackgroundTracker, seconds: float) -> bool:
+        main = threading.main_thread().ident
+        assert main is not None
+        threading.Timer(0.3, signal.pthread_kill, (main, signal.SIGINT)).start()
+        return waiting(tracker, seconds)
+
+    monkeypatch.setattr(BackgroundTracker, "wait", wait)
     begin = time.monotonic()
-    result = start(callback=At(server, act))
+    result = start(callback=At(server, WandbServer.hang))
     assert result.status == "finished"
     assert time.monotonic() - begin < 4
     assert told(result.directory)["sent"] is False

@@ -32,6 +32,7 @@ def open_run(
     system_stats: bool,
     console: bool,
     stop: Callable[[], None],
+    finish_seconds: float,
 ) -> wandb.Run:
     """Begin a wandb run; what the server has under its id is written over.
 
@@ -44,6 +45,7 @@ def open_run(
         system_stats: Sample CPU, memory and disk use.
         console: Capture what the terminal shows.
         stop: Called, in another thread, when somebody stops the run in the UI.
+        finish_seconds: How long the run may take at its end to be sent.
 
     Raises:
         Exception: Whatever wandb raises.
@@ -59,7 +61,7 @@ def open_run(
         "disable_git": True,
         "symlink": False,
         "init_timeout": INIT_SECONDS,
-        "finish_timeout": FINISH_SECONDS,
+        "finish_timeout": finish_seconds,
         "finish_timeout_raises": True,
         "stop_fn": stop,
         "x_disable_stats": not system_stats,

@@ -19,6 +19,7 @@ from swatch.tracking.mode import base_url
 _LONGEST_LINE = 300
 _SERVICE_VARIABLE = "WANDB_SERVICE"
 _GOODBYE_SECONDS = 1.0
+_START_SECONDS = 10.0
 
 _lock = threading.RLock()
 _own: subprocess.Popen[bytes] | None = None
@@ -44,14 +45,17 @@ def join_service(directory: Path) -> object:
         Exception: Whatever wandb raises if it cannot start.
     """
     global _own
-    import wandb
+    import wandb  # outside of the lock, for which the process's end may have to wait
 
     with _lock:
         if _is_broken:
             raise ServiceLost("wandb's service failed a moment ago")
+        if _own is not None and _own.poll() is not None:
+            _forget()
         if _running() is None:
             with inside(directory), _alone():
-                library: Any = wandb.setup(wandb.Settings(silent=True))
+                settings = wandb.Settings(silent=True, x_service_wait=_START_SECONDS)
+                library: Any = wandb.setup(settings)
                 # What an agent of W&B's says of one run must not get into every run.
                 library.settings.sweep_id = library.settings.sweep_param_path = None
             _own = _running()
@@ -83,27 +87,42 @@ def end_service(seconds: float = _GOODBYE_SECONDS) -> None:
     Args:
         seconds: How long it may take; then, or if it is 0, it is killed.
     """
-    global _own, _is_broken
-    with _lock:
-        atexit.unregister(end_service)
-        service, _own, _is_broken = _own, None, False
+    global _is_broken
+    if not _lock.acquire(timeout=_GOODBYE_SECONDS):
+        return  # It is being started this very moment, and ends with this process.
+    try:
+        is_used, _is_broken = bool(_users), False
         _users.clear()
-        if service is None or _running() not in (service, None):
+        if _own is None:
             return
         if seconds <= 0:
-            _kill(service)
-        # A thread, because wandb waits for its process without a limit.
-        thread = threading.Thread(target=_tear_down, name="wandb-teardown", daemon=True)
-        thread.start()
-        thread.join(max(seconds, _GOODBYE_SECONDS))
-        if thread.is_alive():
-            _kill(service)
-            thread.join(_GOODBYE_SECONDS)
+            _kill(_own)
+        if not is_used:
+            _forget(seconds)
+        # Else a run that does not know yet may call wandb, which would start another service for it.
+    finally:
+        _lock.release()
+
+
+def _forget(seconds: float = 0.0) -> None:
+    """Let wandb end its service and forget it, within so many seconds; then kill it."""
+    global _own
+    service, _own = _own, None
+    atexit.unregister(end_service)
+    if service is None or _running() not in (service, None):
+        return
+    # A thread, because wandb waits for its process without a limit.
+    thread = threading.Thread(target=_tear_down, name="wandb-teardown", daemon=True)
+    thread.start()
+    thread.join(max(seconds, _GOODBYE_SECONDS))
+    if thread.is_alive():
+        _kill(service)
+        thread.join(_GOODBYE_SECONDS)
 
 
 def is_service_alive() -> bool:
     """Whether wandb's background process runs."""
-    service = _running()
+    service = _own or _running()
     return service is not None and service.poll() is None
 
 
@@ -169,9 +188,14 @@ def _running() -> subprocess.Popen[bytes] | None:
 
 def _tear_down() -> None:
     import wandb
+    from wandb.sdk import wandb_setup
 
+    library: Any = wandb_setup.singleton()
     with suppress(Exception, SystemExit):
         wandb.teardown()
+    # Its thread, which it leaves behind if the service was dead already.
+    with suppress(Exception):
+        library.asyncer._runner.cancel()
 
 
 def _kill(service: subprocess.Popen[bytes]) -> None:

@@ -60,6 +60,7 @@ class WandbTracker:
         system_stats: bool = False,
         console: bool = False,
         stop: Callable[[], None] | None = None,
+        finish_seconds: float = FINISH_SECONDS,
     ) -> None:
         """Remember what to do; nothing is imported or contacted before :meth:`start`.
 
@@ -71,6 +72,7 @@ class WandbTracker:
             system_stats: Sample CPU, memory and disk use while training.
             console: Capture what the terminal shows.
             stop: Called, in another thread, when somebody stops the run in the UI.
+            finish_seconds: How long the run may take at its end to be sent, its files included.
         """
         self.directory = RunDirectory(directory)
         self.state = TrackingState(mode, base_url=base_url(), project=project, entity=entity)
@@ -81,6 +83,7 @@ class WandbTracker:
             "system_stats": system_stats,
             "console": console,
             "stop": stop or _ignore,
+            "finish_seconds": finish_seconds,
         }
         self.is_refused = False
         """Whether wandb or its server, and not something about this run, is at fault."""
@@ -185,7 +188,7 @@ class WandbTracker:
             self._last_step = step
 
     def _finish(self, run: wandb.Run, exit_code: int) -> None:
-        with time_limit(FINISH_SECONDS + GRACE_SECONDS):
+        with time_limit(self._options["finish_seconds"] + GRACE_SECONDS):
             is_finished = self._try("finish", lambda: run.finish(exit_code))
         if self._run is not None:
             self._close(failed=not is_finished)

@@ -18,12 +18,15 @@ from swatch.sweep.sync.items import Item, Presence
 from swatch.sweep.sync.remote_runs import Place, read_runs
 from swatch.tracking import RunDirectory
 from swatch.tracking.remote_sweep import RemoteSweep
-from swatch.tracking.replay import Replayed, replay
+from swatch.tracking.replay import Replayed, replay, sends_model
 from swatch.tracking.state import TrackingState
+from swatch.tracking.wandb_open import FINISH_SECONDS
 from swatch.tracking.wandb_process import one_line
 from swatch.tracking.wandb_tracker import WandbTracker
 
 _LOCK_FILE = ".sync.lock"
+MODEL_SECONDS = 300.0
+"""How long a run may take whose model has to get through a slow line."""
 
 
 class Kind(enum.Enum):
@@ -96,7 +99,15 @@ def _send(item: Item, place: Place, remote: RemoteSweep | None, folder: Path) ->
     if directory is None:
         assert item.sweep is not None and item.trial is not None
         directory = write_directory(folder / "ledger", item.sweep, item.trial, item.ending)
-    tracker = WandbTracker(folder / item.run_id, mode="online", project=place.project, entity=place.entity)
+    description = directory.read_description()
+    has_model = description is not None and sends_model(description)
+    tracker = WandbTracker(
+        folder / item.run_id,
+        mode="online",
+        project=place.project,
+        entity=place.entity,
+        finish_seconds=MODEL_SECONDS if has_model else FINISH_SECONDS,
+    )
     replayed = replay(directory, tracker, remote, item.ending)
     if item.directory is not None:
         _remember(item.directory, tracker.state)
