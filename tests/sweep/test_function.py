@@ -16,6 +16,7 @@ from swatch.errors import UserError
 from swatch.sweep.function import FunctionRunner, load_function, spec_of, takes_trial
 from swatch.sweep.records import TrialRecord, TrialState
 from swatch.sweep.trial import Trial
+from swatch.tracking.background import drain
 
 DISABLED = {"mode": "disabled"}
 
@@ -81,6 +82,7 @@ def test_the_run_directory_is_that_of_any_run(tmp_path: Path) -> None:
 def test_wandb_gets_the_same_facts_offline(tmp_path: Path) -> None:
     make_sweep(tmp_path, count=1)
     work(tmp_path, FunctionRunner(lambda parameters: 0.5, {"mode": "offline", "project": "mine"}))
+    assert drain(10)
     (trial,) = trials_of(tmp_path)
     (file,) = (tmp_path / "runs" / trial.run_id / "wandb").glob(f"offline-run-*-{trial.run_id}/*.wandb")
     assert file.stat().st_size > 0

@@ -62,6 +62,7 @@ def online_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WandbServer]:
         server.heal()
         background.drain(10)
         end_service(0.0)
+        wait_until(lambda: tracking_threads() == 0)
 
 
 def rows(server: WandbServer, run_id: str = RUN.run_id) -> list[dict[str, Any]]:

@@ -280,17 +280,26 @@ def test_an_interrupted_run_ends_quickly(
 def test_ctrl_c_ends_the_waiting(
     server: WandbServer, start: Callable[..., RunResult], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waiting = BackgroundTracker.wait
+    waiting, earlier = BackgroundTracker.wait, signal.getsignal(signal.SIGINT)
 
     def wait(tracker: BackgroundTracker, seconds: float) -> bool:
         main = threading.main_thread().ident
         assert main is not None
-        threading.Timer(0.3, signal.pthread_kill, (main, signal.SIGINT)).start()
-        return waiting(tracker, seconds)
+        timer = threading.Timer(0.3, signal.pthread_kill, (main, signal.SIGINT))
+        timer.start()
+        try:
+            return waiting(tracker, seconds)
+        finally:
+            timer.cancel()
 
     monkeypatch.setattr(BackgroundTracker, "wait", wait)
-    begin = time.monotonic()
-    result = start(callback=At(server, WandbServer.hang))
+    # Commands that a shell starts in the background ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        begin = time.monotonic()
+        result = start(callback=At(server, WandbServer.hang))
+    finally:
+        signal.signal(signal.SIGINT, earlier)
     assert result.status == "finished"
     assert time.monotonic() - begin < 4
     assert told(result.directory)["sent"] is False

@@ -50,8 +50,8 @@ def join_service(directory: Path) -> object:
     with _lock:
         if _is_broken:
             raise ServiceLost("wandb's service failed a moment ago")
-        if _own is not None and _own.poll() is not None:
-            _forget()
+        if _own is not None and _own.poll() is not None and not _users:
+            _forget(0.0)
         if _running() is None:
             with inside(directory), _alone():
                 settings = wandb.Settings(silent=True, x_service_wait=_START_SECONDS)
@@ -60,7 +60,7 @@ def join_service(directory: Path) -> object:
                 library.settings.sweep_id = library.settings.sweep_param_path = None
             _own = _running()
             # Registered after wandb's own, and so called before it.
-            atexit.register(end_service)
+            atexit.register(_end_with_process)
         user = object()
         _users.add(user)
         return user
@@ -73,16 +73,18 @@ def leave_service(user: object, *, failed: bool) -> None:
     """
     global _is_broken
     with _lock:
-        if user not in _users:
-            return  # Of a service that is gone already.
         _users.discard(user)
         _is_broken = _is_broken or failed
         if _is_broken and not _users:
-            end_service(0.0)
+            _is_broken = False
+            _forget(0.0)
 
 
 def end_service(seconds: float = _GOODBYE_SECONDS) -> None:
     """End wandb's background process; the next run starts a new one.
+
+    One that still has users is killed, whereupon their calls fail, and is forgotten when they have left.
+    Forgotten at once, it would be replaced by the next of these calls.
 
     Args:
         seconds: How long it may take; then, or if it is 0, it is killed.
@@ -91,26 +93,29 @@ def end_service(seconds: float = _GOODBYE_SECONDS) -> None:
     if not _lock.acquire(timeout=_GOODBYE_SECONDS):
         return  # It is being started this very moment, and ends with this process.
     try:
-        is_used, _is_broken = bool(_users), False
-        _users.clear()
-        if _own is None:
-            return
-        if seconds <= 0:
-            _kill(_own)
-        if not is_used:
+        if not _users:
             _forget(seconds)
-        # Else a run that does not know yet may call wandb, which would start another service for it.
+        elif _own is not None:
+            _is_broken = True
+            _kill(_own)
     finally:
         _lock.release()
 
 
-def _forget(seconds: float = 0.0) -> None:
-    """Let wandb end its service and forget it, within so many seconds; then kill it."""
+def _end_with_process() -> None:
+    end_service()
+    _forget(0.0)
+
+
+def _forget(seconds: float) -> None:
+    """Let wandb end its service and forget it, within so many seconds; then, or if it is 0, it is killed."""
     global _own
     service, _own = _own, None
-    atexit.unregister(end_service)
+    atexit.unregister(_end_with_process)
     if service is None or _running() not in (service, None):
         return
+    if seconds <= 0:
+        _kill(service)
     # A thread, because wandb waits for its process without a limit.
     thread = threading.Thread(target=_tear_down, name="wandb-teardown", daemon=True)
     thread.start()

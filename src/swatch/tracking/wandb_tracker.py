@@ -31,6 +31,7 @@ from swatch.tracking.wandb_media import (
 from swatch.tracking.wandb_open import FINISH_SECONDS, GRACE_SECONDS, INIT_SECONDS, define_metrics, open_run
 from swatch.tracking.wandb_past import begun_before, publish_row
 from swatch.tracking.wandb_process import (
+    ServiceLost,
     is_service_alive,
     join_service,
     leave_service,
@@ -171,6 +172,8 @@ class WandbTracker:
         make_folder(self.directory.path / "wandb")
         self._seat = join_service(self.directory.path)
         try:
+            if self.state.problem is not None:
+                raise ServiceLost("it was given up in the meantime")
             with begun_before(run.run_id, seconds), time_limit(INIT_SECONDS + GRACE_SECONDS):
                 opened = open_run(run, self.directory.path, mode=self.state.mode, **self._options)
         except BaseException:
