@@ -32,7 +32,8 @@ from wandb_engine_cases import (
 
 from wandb_server import Run, WandbServer
 
-pytestmark = pytest.mark.slow
+# One after the other: several agents at once are more than two cores start in time.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("agents")]
 
 # The one with everything in it; tests/end_to_end runs them all.
 SWEEP = REPOSITORY / "sweeps" / "bayes.yaml"

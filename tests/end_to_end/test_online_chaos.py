@@ -18,7 +18,7 @@ from swatch.sweep.ledger import Ledger
 from swatch.sweep.records import TrialState
 from wandb_server import WandbServer
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("agents")]
 
 TRIALS, EPOCHS = 40, 6
 SWEEP = f"""
