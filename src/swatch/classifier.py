@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from swatch.errors import UserError
-from swatch.nn import CrossEntropy, Module, Network, mlp
+from swatch.nn import CrossEntropy, Module, Network, mlp, probabilities
 from swatch.optim import Adam
 from swatch.optim.schedules import OneCycle
 from swatch.seeding import spawn
@@ -132,9 +132,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         network = self._double()
         found = np.empty((len(inputs), len(self.classes_)))
         for rows in self._rows(len(inputs)):
-            logits = network.forward(inputs[rows])
-            exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-            found[rows] = exponentials / exponentials.sum(axis=1, keepdims=True)
+            found[rows] = probabilities(network.forward(inputs[rows]))
         return found
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803

@@ -105,6 +105,42 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray[Any, Any]], *, durable
     write_file(path, lambda stream: np.savez(stream, allow_pickle=False, **arrays), durable=durable)
 
 
+class UnreadableError(Exception):
+    """A file is damaged, cut off, or of another kind; the message says in which way."""
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """Return the arrays of an ``.npz`` file; nothing is unpickled.
+
+    Raises:
+        FileNotFoundError: there is none.
+        UnreadableError: it is no ``.npz`` file, or damaged, or holds pickled objects.
+    """
+    import zipfile
+    import zlib
+
+    import numpy as np
+
+    try:
+        stored = np.load(path, allow_pickle=False)
+        if isinstance(stored, np.ndarray):
+            raise UnreadableError("it is a single array, no .npz archive")
+        with stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except FileNotFoundError:
+        raise
+    except zipfile.BadZipFile as error:
+        raise UnreadableError(f"it is damaged or cut off: {error}") from None
+    except (OSError, ValueError, EOFError, KeyError, NotImplementedError, zlib.error) as error:
+        if isinstance(error, ValueError) and "allow_pickle" in str(error):
+            raise UnreadableError("it is no .npz archive of plain arrays") from None
+        raise UnreadableError(str(error) or type(error).__name__) from None
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise UnreadableError(f"it holds '{name}', which is no array")
+    return arrays
+
+
 def append_line(path: Path, line: str) -> None:
     """Append one line in a single write, so that another process never reads half of it.
 

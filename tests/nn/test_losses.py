@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from swatch.errors import UserError
 from swatch.nn import CrossEntropy, Loss
 from swatch.nn.losses import MeanSquaredError, QuadraticCost
-from swatch.nn.losses.squared_distance import OUTPUTS
+from swatch.nn.outputs import OUTPUTS
 
 
 def definition(logits: np.ndarray, labels: np.ndarray, smoothing: float) -> float:

@@ -17,7 +17,8 @@ import yaml
 from swatch.compose import compose
 from swatch.errors import Interrupted, RunFailed, UserError
 from swatch.files import WriteError
-from swatch.nn import Network
+from swatch.metrics import confusion_counts
+from swatch.nn import load_parameters
 from swatch.tracking import RunDirectory
 from swatch.tracking.background import drain
 from swatch.tracking.remote_sweep import RemoteSweep
@@ -27,7 +28,7 @@ from swatch.training.assembly import assemble
 from swatch.training.callbacks import checkpoint as checkpoint_module
 from swatch.training.callbacks.base import Callback
 from swatch.training.data_cache import prepare_data
-from swatch.training.model_file import load_model, save_model
+from swatch.training.model_file import load_model
 from swatch.training.outcome import RunResult
 from swatch.training.run import train
 from swatch.training.trainer import Trainer
@@ -92,7 +93,7 @@ def test_model_holds_the_best_weights(start: Callable[..., RunResult], slice_ove
     result = start("optimizer.learning_rate=0.05")
     composition = compose([*slice_overrides, *SMALL, "seed=9"])
     trainer = assemble(composition, prepare_data(composition))
-    load_model(result.directory / "model.npz", trainer.network)
+    load_parameters(result.directory / "model.npz", trainer.network)
     measured = validate(trainer.network, trainer.loss, trainer.validation, trainer.classes)
     assert (measured.loss, measured.accuracy) == (
         result.summary["best"]["val/loss"],
@@ -100,18 +101,25 @@ def test_model_holds_the_best_weights(start: Callable[..., RunResult], slice_ove
     )
 
 
-def test_a_model_of_another_network_is_refused(slice_overrides: list[str], tmp_path: Path) -> None:
-    def network(*overrides: str) -> Network:
-        composition = compose([*slice_overrides, *SMALL, *overrides])
-        return assemble(composition, prepare_data(composition)).network
-
-    save_model(tmp_path / "model.npz", network())
-    with pytest.raises(UserError, match="belongs to another network"):
-        load_model(tmp_path / "model.npz", network("model.hidden_sizes=[17]"))
-    with pytest.raises(UserError, match="belongs to another network"):
-        load_model(tmp_path / "model.npz", network("model.hidden_sizes=[16,16]"))
-    with pytest.raises(UserError, match="not a readable model"):
-        load_model(tmp_path / "none.npz", network())
+@pytest.mark.parametrize("flips", ["false", "true"])
+def test_the_saved_model_predicts_what_validation_saw(
+    start: Callable[..., RunResult], slice_overrides: list[str], flips: str
+) -> None:
+    options = ["model=cnn", "model.norm=batch", "model.channels=[4]", "augmentation=flip"]
+    overrides = [*slice_overrides, *options, "epochs=1", f"training.flip_average={flips}"]
+    result = train(compose(overrides))
+    data = prepare_data(compose(overrides))
+    model = load_model(result.directory / "model.npz")
+    assert model.classes == tuple(data.source.class_names)
+    labels = data.dataset.labels[data.validation]
+    images = data.dataset.images[data.validation]
+    predicted = model.predict(images)
+    assert (predicted == labels).mean() == result.summary["best"]["val/accuracy"]
+    stored = json.loads((result.directory / "confusion_matrix.json").read_text())["counts"]
+    assert confusion_counts(labels, predicted, 10).tolist() == stored
+    if flips == "true":
+        mirrored = model.predict_proba(images[:, :, ::-1])
+        np.testing.assert_allclose(mirrored, model.predict_proba(images), atol=1e-6)
 
 
 def test_the_test_set_is_never_opened(

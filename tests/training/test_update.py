@@ -12,7 +12,7 @@ from tiny import without_timings
 
 from swatch.compose import compose
 from swatch.errors import UserError
-from swatch.nn import CrossEntropy, Network, mlp
+from swatch.nn import CrossEntropy, Network, load_parameters, mlp
 from swatch.optim import SGD, Adam
 from swatch.optim.averaging import WeightAverage
 from swatch.optim.clipping import GradientClipping
@@ -22,7 +22,6 @@ from swatch.training import run as module
 from swatch.training.assembly import assemble
 from swatch.training.callbacks.base import Callback
 from swatch.training.data_cache import prepare_data
-from swatch.training.model_file import load_model
 from swatch.training.run import train
 from swatch.training.trainer import Trainer
 from swatch.training.update import Update
@@ -128,7 +127,7 @@ def test_what_is_saved_is_the_average(slice_overrides: list[str], tmp_path: Path
     composition = compose(overrides)
     result = train(composition)
     trainer = assemble(composition, prepare_data(composition))
-    load_model(result.directory / "model.npz", trainer.network)
+    load_parameters(result.directory / "model.npz", trainer.network)
     best = result.summary["best"]
     assert trainer.validate().accuracy == best["val/accuracy"]
     plain = train(compose([*slice_overrides, "epochs=2"])).history

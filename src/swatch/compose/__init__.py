@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from swatch.compose.building import build
+from swatch.compose.building import build, build_plain
 from swatch.compose.composition import Composition
 from swatch.compose.engine import compose, groups
 from swatch.compose.keys import config_keys, has_key, nearest_key
 
-__all__ = ["Composition", "build", "compose", "config_keys", "groups", "has_key", "nearest_key"]
+__all__ = [
+    "Composition",
+    "build",
+    "build_plain",
+    "compose",
+    "config_keys",
+    "groups",
+    "has_key",
+    "nearest_key",
+]

@@ -44,6 +44,20 @@ def build(node: DictConfig | Mapping[str, Any], /, **runtime: Any) -> Any:
     return _build(values, path, trusted, runtime)
 
 
+def build_plain(values: Mapping[str, Any], path: str, trusted: Sequence[str] = ()) -> Any:
+    """Build what plain values describe, as ``build`` does; nothing in them is interpolated.
+
+    Args:
+        values: a mapping with a ``_target_``.
+        path: what to call it in messages.
+        trusted: packages that are admitted besides swatch.
+
+    Raises:
+        UserError: as ``build``.
+    """
+    return _build(values, path, trusted, {})
+
+
 def _build(values: Any, path: str, trusted: Sequence[str], runtime: Mapping[str, Any]) -> Any:
     if not isinstance(values, Mapping) or TARGET not in values:
         raise UserError(f"{path or 'the config node'} needs a {TARGET}, which says what to build")

@@ -29,7 +29,9 @@ from swatch.nn.losses import CrossEntropy, MeanSquaredError, QuadraticCost
 from swatch.nn.models import alexnet, cnn, logistic, mlp, resnet_small, starter_cnn
 from swatch.nn.module import Module
 from swatch.nn.network import Network
+from swatch.nn.outputs import probabilities
 from swatch.nn.parameters import Parameters, Segment
+from swatch.nn.saving import load_parameters, save_parameters
 from swatch.nn.sequential import Sequential
 
 __all__ = [
@@ -64,8 +66,11 @@ __all__ = [
     "Tanh",
     "alexnet",
     "cnn",
+    "load_parameters",
     "logistic",
     "mlp",
+    "probabilities",
     "resnet_small",
+    "save_parameters",
     "starter_cnn",
 ]

@@ -16,9 +16,11 @@ class Loss(ABC):
     Attributes:
         expects: what the network has to put out: ``logits``, whose softmax or the like is part of the loss,
             or ``probabilities``.
+        output: what makes probabilities of the network's output: see ``swatch.nn.outputs``.
     """
 
     expects: str = "logits"
+    output: str = "softmax"
 
     @abstractmethod
     def forward(self, logits: Array, labels: NDArray[Any]) -> float:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
 
 from swatch.nn.arrays import Array, FixedArray, WorkArray
 from swatch.nn.builder import Builder
@@ -28,6 +32,7 @@ class Module(ABC):
         trainable: whether it has parameters.
         comes_first: whether nothing before it has any: training does not need the gradient of its input. The
             work array of that is called ``_input_gradient``, and made when it is asked for.
+        arguments: what its constructor was given, by name; a saved model describes itself by them.
     """
 
     name: str = ""
@@ -35,6 +40,13 @@ class Module(ABC):
     output_shape: Shape = ()
     trainable: bool = False
     comes_first: bool = False
+    arguments: Mapping[str, Any] = {}
+
+    def __init_subclass__(cls) -> None:
+        """Let the constructor remember its arguments."""
+        super().__init_subclass__()
+        if "__init__" in vars(cls):
+            cls.__init__ = _remembering(cls.__init__)  # type: ignore[method-assign]
 
     def build(self, builder: Builder, input_shape: Shape, name: str) -> Shape:
         """Announce parameters and buffers for inputs of one shape, and return the shape of the outputs.
@@ -103,3 +115,18 @@ class Module(ABC):
     def children(self) -> tuple[Module, ...]:
         """Return the modules that this one consists of."""
         return ()
+
+
+def _remembering(construct: Callable[..., None]) -> Callable[..., None]:
+    """Return a constructor that also keeps its arguments as ``arguments``."""
+    signature = inspect.signature(construct)
+
+    @wraps(construct)
+    def remembering(self: Module, *args: Any, **kwargs: Any) -> None:
+        construct(self, *args, **kwargs)
+        given = dict(signature.bind(self, *args, **kwargs).arguments)
+        del given[next(iter(given))]
+        # Set after the constructor, so that a subclass's arguments take the place of its base's.
+        self.arguments = given
+
+    return remembering

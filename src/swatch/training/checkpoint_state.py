@@ -15,7 +15,6 @@ Shuffling and augmentation need no state: they are functions of seed, epoch and 
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swatch.errors import UserError
+from swatch.files import UnreadableError, read_npz
 from swatch.training.position import Position
 
 if TYPE_CHECKING:
@@ -69,10 +69,9 @@ def load(path: Path) -> Arrays:
         UserError: The file cannot be read, or it is not a checkpoint of this version.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        arrays = read_npz(path)
         version = state_of(arrays)["version"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, UnreadableError, ValueError, KeyError) as error:
         raise UserError(
             f"{path} is not a readable checkpoint ({error}); start anew with training.resume=never"
         ) from None

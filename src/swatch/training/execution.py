@@ -24,6 +24,7 @@ from swatch.training.callbacks.progress import Progress
 from swatch.training.callbacks.sweep import SweepReporting, TrialHandle
 from swatch.training.callbacks.tracking import Tracking
 from swatch.training.ending import tell_unsent
+from swatch.training.model import Model
 from swatch.training.model_file import save_model
 from swatch.training.outcome import FAILED, INTERRUPTED, STOPPED, RunResult
 from swatch.training.samples import sample_images
@@ -118,7 +119,7 @@ class Execution:
             # The network has the best weights now.
             measured = trainer.validate()
             summary |= validation_summary(labels, measured.counts)
-            save_model(self._directory.model_file, trainer.network)
+            self._save_model()
             self._trackers.confusion_matrix("val/confusion_matrix", labels, measured.counts.tolist())
             self._show_more(summary)
         self._trackers.finish(status, reason, summary)
@@ -127,6 +128,19 @@ class Execution:
         complete = {"status": status, "reason": reason, **summary}
         path = self._directory.path
         return RunResult(path.name, path, status, reason, complete, list(trainer.history))
+
+    def _save_model(self) -> None:
+        """Write the best weights as a model that predicts by itself."""
+        trainer, source = self._trainer, self._data.source
+        model = Model(
+            trainer.network,
+            classes=tuple(source.class_names),
+            normalization=self._data.normalization,
+            output=trainer.loss.output,
+            flip_average=trainer.flips,
+        )
+        architecture = {**self._description.config["model"], "classes": source.classes}
+        save_model(self._directory.model_file, model, architecture)
 
     def _show_more(self, summary: dict[str, object]) -> None:
         """Give the trackers what only wandb shows."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from swatch.nn.flip_average import forward
 from swatch.tracking.tracker import SampleImages
 
 if TYPE_CHECKING:
@@ -38,9 +39,7 @@ def sample_images(trainer: Trainer, data: PreparedData, per_class: int) -> Sampl
     for start in range(0, len(chosen), size):
         part = slice(start, start + size)
         x = data.normalization.apply(images[part], np.empty(images[part].shape, np.float32))
-        logits = network.forward(x, training=False)
-        if trainer.flips:
-            logits = (logits + network.forward(np.ascontiguousarray(x[:, :, ::-1]), training=False)) / 2
+        logits = forward(network, x, trainer.flips)
         loss.forward(logits, actual[part])
         predicted[part] = logits.argmax(axis=1)
         probability[part] = np.take_along_axis(loss.probabilities, predicted[part, None], axis=1)[:, 0]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swatch.metrics import accuracy, confusion_counts
+from swatch.nn.flip_average import forward
 
 if TYPE_CHECKING:
     from swatch.data.batches import Batches
@@ -45,9 +46,7 @@ def validate(
     total = 0.0
     counts = np.zeros((classes, classes), np.int64)
     for x, labels in batches.epoch(0):
-        logits = network.forward(x, training=False)
-        if flips:
-            logits = (logits + network.forward(np.ascontiguousarray(x[:, :, ::-1]), training=False)) / 2
+        logits = forward(network, x, flips)
         counts += confusion_counts(labels, logits.argmax(axis=1), classes)
         total += loss.forward(logits, labels) * len(labels)
     return Validation(total / batches.samples, counts)

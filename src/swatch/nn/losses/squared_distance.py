@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from swatch.errors import UserError, did_you_mean
+from swatch.errors import UserError
 from swatch.nn.arrays import Array, WorkArray
 from swatch.nn.loss import Loss
 from swatch.nn.losses.targets import Places, check_labels, check_shares
-
-OUTPUTS = ("softmax", "sigmoid", "identity")
+from swatch.nn.outputs import check_output
 
 
 class SquaredDistance(Loss):
@@ -35,11 +34,7 @@ class SquaredDistance(Loss):
     _a: Array
 
     def __init__(self, output: str = "softmax") -> None:
-        if output not in OUTPUTS:
-            raise UserError(
-                f"output must be one of {', '.join(OUTPUTS)}, not '{output}'.{did_you_mean(output, OUTPUTS)}"
-            )
-        self.output = output
+        self.output = check_output(output)
         self.expects = "probabilities" if output == "identity" else "logits"
         self._allocate(0, np.dtype(np.float32))
 
