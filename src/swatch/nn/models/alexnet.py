@@ -14,7 +14,7 @@ def alexnet(
     activation: str = "relu",
     dropout: float = 0.5,
     weight_init: str = "he_normal",
-    weight_scale: float | None = None,
+    weight_scale: float | str | None = None,
 ) -> Sequential:
     """Return Krizhevsky's network in the shape that fits images of 28x28, with batch normalisation; logits.
 
@@ -28,7 +28,8 @@ def alexnet(
         activation: name of the activation.
         dropout: probability of dropping a unit of the last hidden layer in training, in [0, 1).
         weight_init: name of the initializer of all weights.
-        weight_scale: its scale; None takes the initializer's usual one.
+        weight_scale: its scale; None takes the initializer's usual one, ``gain`` that of the activation
+            before each layer.
 
     Raises:
         UserError: a value is out of range, or a name is unknown.
@@ -41,4 +42,4 @@ def alexnet(
     modules.append(Flatten())
     for size in (4096, 4096, 1000):
         modules += kit.hidden(size)
-    return Sequential([*modules, *parts.dropout(dropout), kit.linear(classes)])
+    return Sequential([*modules, *parts.dropout(dropout), kit.output(classes)])

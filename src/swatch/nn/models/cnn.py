@@ -20,7 +20,7 @@ def cnn(
     dropout: float = 0.0,
     conv_dropout: float = 0.0,
     weight_init: str = "he_normal",
-    weight_scale: float | None = None,
+    weight_scale: float | str | None = None,
 ) -> Sequential:
     """Return convolutions of 3x3, each halving the image by a pool, and fully connected layers; logits.
 
@@ -33,7 +33,8 @@ def cnn(
         dropout: probability of dropping a fully connected hidden unit in training, in [0, 1).
         conv_dropout: the same for the pixels of the pooled images.
         weight_init: name of the initializer of all weights.
-        weight_scale: its scale; None takes the initializer's usual one.
+        weight_scale: its scale; None takes the initializer's usual one, ``gain`` that of the activation
+            before each layer.
 
     Raises:
         UserError: a value is out of range, or a name is unknown.
@@ -46,4 +47,4 @@ def cnn(
     modules.append(Flatten())
     for size in parts.sizes("hidden_sizes", hidden_sizes):
         modules += kit.hidden(size, dropout)
-    return Sequential([*modules, kit.linear(classes)])
+    return Sequential([*modules, kit.output(classes)])

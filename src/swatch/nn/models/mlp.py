@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from swatch.errors import UserError
 from swatch.nn.layers import Flatten
@@ -22,7 +21,7 @@ def mlp(
     dropout: float | Sequence[float] = 0.0,
     input_dropout: float = 0.0,
     weight_init: str = "he_normal",
-    weight_scale: float | None = None,
+    weight_scale: float | str | None = None,
     norm: str = "none",
 ) -> Sequential:
     """Return fully connected layers with an activation after each hidden one; the output is logits.
@@ -37,7 +36,8 @@ def mlp(
             hidden layer.
         input_dropout: probability of dropping an input in training, in [0, 1).
         weight_init: name of the initializer of all weights.
-        weight_scale: its scale; None takes the initializer's usual one.
+        weight_scale: its scale; None takes the initializer's usual one, ``gain`` that of the activation
+            before each layer.
         norm: what normalises the hidden layers before their activation: ``none``, ``batch`` or ``layer``.
             With ``batch`` they have no bias, which it would take off again.
 
@@ -54,8 +54,8 @@ def mlp(
         parts.for_each("dropout", dropout, len(sizes)),
         strict=True,
     ):
-        modules += replace(kit, activation=name).hidden(size, probability)
-    return Sequential([*modules, kit.linear(classes)])
+        modules += kit.hidden(size, probability, name)
+    return Sequential([*modules, kit.output(classes)])
 
 
 def _sizes(hidden_sizes: Sequence[int], depth: int | None, width: int | None) -> list[int]:

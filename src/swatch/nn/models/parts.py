@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from swatch.errors import UserError, did_you_mean
 from swatch.nn import activation as activations
+from swatch.nn.gain import resolve_scale
 from swatch.nn.layers import BatchNorm, Conv2d, Dropout, LayerNorm, Linear
 from swatch.nn.module import Module
 
@@ -17,51 +18,62 @@ NONE, BATCH, LAYER = "none", "batch", "layer"
 NORMS: dict[str, Callable[[], Module]] = {BATCH: BatchNorm, LAYER: LayerNorm}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Kit:
-    """Makes the groups of layers of one model, all of them in the same style.
+    """Makes the groups of layers of one model, all of them in the same style, from the input to the output.
 
     Attributes:
         activation: name of the activation.
         norm: what normalises before every activation: ``none``, ``batch`` or ``layer``. What comes before a
             ``batch`` has no bias, as that would take it off again.
         weight_init: name of the initializer of all weights.
-        weight_scale: its scale; None takes the initializer's usual one.
+        weight_scale: its scale; None takes the initializer's usual one, ``gain`` that of the activation whose
+            outputs come to the layer.
     """
 
     activation: str = "relu"
     norm: str = NONE
     weight_init: str = "he_normal"
-    weight_scale: float | None = None
+    weight_scale: float | str | None = None
+    _before: str = field(default="identity", init=False)
+    """The activation behind which the next layer stands."""
 
     def __post_init__(self) -> None:
         """Refuse unknown names, also where no layer would ask for them."""
         norm(self.norm)
         activations.by_name(self.activation)
+        self._scale()
 
-    def linear(self, outputs: int, *, bias: bool = True) -> Linear:
-        """Return a fully connected layer alone."""
-        return Linear(outputs, self.weight_init, self.weight_scale, bias)
+    def output(self, classes: int) -> Linear:
+        """Return the last layer, which is not activated."""
+        return Linear(classes, self.weight_init, self._scale())
 
-    def hidden(self, outputs: int, dropout_probability: float = 0.0) -> list[Module]:
-        """Return a hidden layer: fully connected, normalised, activated, dropped out."""
+    def hidden(
+        self, outputs: int, dropout_probability: float = 0.0, activation: str | None = None
+    ) -> list[Module]:
+        """Return a hidden layer: fully connected, normalised, activated (None: as usual), dropped out."""
+        linear = Linear(outputs, self.weight_init, self._scale(), bias=self.norm != BATCH)
         return [
-            self.linear(outputs, bias=self.norm != BATCH),
+            linear,
             *norm(self.norm),
-            activations.by_name(self.activation),
+            self._activate(activation or self.activation),
             *dropout(dropout_probability),
         ]
 
     def convolution(
-        self, channels: int, kernel_size: int = 3, stride: int = 1, *, activated: bool = True
+        self, channels: int, kernel_size: int = 3, stride: int = 1, padding: str = "same"
     ) -> list[Module]:
-        """Return a convolution with ``same`` padding: convolved, normalised and, unless told, activated."""
-        bias = self.norm != BATCH
-        return [
-            Conv2d(channels, kernel_size, stride, "same", self.weight_init, self.weight_scale, bias),
-            *norm(self.norm),
-            *([activations.by_name(self.activation)] if activated else []),
-        ]
+        """Return a convolution, normalised and activated."""
+        scale, bias = self._scale(), self.norm != BATCH
+        convolution = Conv2d(channels, kernel_size, stride, padding, self.weight_init, scale, bias)
+        return [convolution, *norm(self.norm), self._activate(self.activation)]
+
+    def _activate(self, name: str) -> Module:
+        self._before = name
+        return activations.by_name(name)
+
+    def _scale(self) -> float | None:
+        return resolve_scale(self.weight_init, self.weight_scale, self._before)
 
 
 def sizes(key: str, values: Sequence[int]) -> list[int]:

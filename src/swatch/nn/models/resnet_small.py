@@ -19,7 +19,7 @@ def resnet_small(
     activation: str = "relu",
     dropout: float = 0.0,
     weight_init: str = "he_normal",
-    weight_scale: float | None = None,
+    weight_scale: float | str | None = None,
 ) -> Sequential:
     """Return a residual network for small images and one processor core; the output is logits.
 
@@ -34,7 +34,8 @@ def resnet_small(
         activation: name of the activation.
         dropout: probability of dropping an average in training, in [0, 1).
         weight_init: name of the initializer of all weights.
-        weight_scale: its scale; None takes the initializer's usual one.
+        weight_scale: its scale; None takes the initializer's usual one, ``gain`` that of the activation
+            before each layer.
 
     Raises:
         UserError: a value is out of range, or a name is unknown.
@@ -50,4 +51,4 @@ def resnet_small(
         modules += [convolution, MaxPool2d(2), *normalised]
         for _ in range(blocks if stage else 0):
             modules.append(Residual([*kit.convolution(count), *kit.convolution(count)]))
-    return Sequential([*modules, GlobalAvgPool2d(), *parts.dropout(dropout), kit.linear(classes)])
+    return Sequential([*modules, GlobalAvgPool2d(), *parts.dropout(dropout), kit.output(classes)])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from swatch.nn import activation as activations
-from swatch.nn.layers import Conv2d, Flatten
+from swatch.nn.layers import Flatten
 from swatch.nn.models import parts
 from swatch.nn.models.parts import Kit
 from swatch.nn.module import Module
@@ -19,7 +18,7 @@ def starter_cnn(
     activation: str = "relu",
     dropout: float = 0.0,
     weight_init: str = "he_normal",
-    weight_scale: float | None = None,
+    weight_scale: float | str | None = None,
 ) -> Sequential:
     """Return one convolution of 3x3 without padding, and fully connected layers; the output is logits.
 
@@ -30,17 +29,14 @@ def starter_cnn(
         activation: name of the activation.
         dropout: probability of dropping a fully connected hidden unit in training, in [0, 1).
         weight_init: name of the initializer of all weights.
-        weight_scale: its scale; None takes the initializer's usual one.
+        weight_scale: its scale; None takes the initializer's usual one, ``gain`` that of the activation
+            before each layer.
 
     Raises:
         UserError: a value is out of range, or a name is unknown.
     """
     kit = Kit(activation, weight_init=weight_init, weight_scale=weight_scale)
-    modules: list[Module] = [
-        Conv2d(channels, 3, weight_init=weight_init, weight_scale=weight_scale),
-        activations.by_name(activation),
-        Flatten(),
-    ]
+    modules: list[Module] = [*kit.convolution(channels, padding="valid"), Flatten()]
     for size in parts.sizes("hidden_sizes", hidden_sizes):
         modules += kit.hidden(size, dropout)
-    return Sequential([*modules, kit.linear(classes)])
+    return Sequential([*modules, kit.output(classes)])
