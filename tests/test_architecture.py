@@ -24,6 +24,7 @@ LEAVES = {"errors", "files", "console", "seeding", "threads", "__version__"}
 MAY_ALSO = {
     ("sweep", "report"),  # the end of a sweep writes its report
     ("report", "sweep"),  # which reads the records
+    ("report", "evaluation"),  # the page of an evaluation
     ("optim", "nn"),  # an optimizer is bound to nn.Parameters
     ("commands", "cli"),
     ("compose", "schema"),

@@ -17,6 +17,7 @@ COMMANDS = {
     "sweep": ("sweep", "Search over configs with a W&B sweep YAML."),
     "agent": ("agent", "Join a sweep from this or another machine."),
     "best": ("best", "Show the best trials of a sweep."),
+    "evaluate": ("evaluate", "Show what a trained network gets right and wrong."),
     "report": ("report", "Write a sweep's report as one HTML page."),
     "sync": ("sync", "Send runs and sweeps that W&B does not have yet."),
     "workspace": ("workspace", "Set up a W&B workspace with the right panels."),

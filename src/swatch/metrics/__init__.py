@@ -1,13 +1,29 @@
 """Measures of a classifier, as functions of counts."""
 
-from swatch.metrics.classification import ClassScores, accuracy, class_scores, macro_average
+from swatch.metrics.bootstrap import Interval, bootstrap_counts, bootstrap_mean
+from swatch.metrics.calibration import Calibration, calibration
+from swatch.metrics.classification import (
+    ClassScores,
+    accuracy,
+    balanced_accuracy,
+    class_scores,
+    macro_average,
+    weighted_average,
+)
 from swatch.metrics.confusion import confusion_counts, normalized_rows
 
 __all__ = [
+    "Calibration",
     "ClassScores",
+    "Interval",
     "accuracy",
+    "balanced_accuracy",
+    "bootstrap_counts",
+    "bootstrap_mean",
+    "calibration",
     "class_scores",
     "confusion_counts",
     "macro_average",
     "normalized_rows",
+    "weighted_average",
 ]

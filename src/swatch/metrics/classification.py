@@ -49,9 +49,30 @@ def class_scores(counts: Counts) -> ClassScores:
     )
 
 
+SCORES = ("precision", "recall", "f1")
+
+
 def macro_average(scores: ClassScores) -> dict[str, float]:
     """Return the unweighted means over classes of precision, recall and F1."""
-    return {name: float(getattr(scores, name).mean()) for name in ("precision", "recall", "f1")}
+    return {name: float(getattr(scores, name).mean()) for name in SCORES}
+
+
+def weighted_average(scores: ClassScores) -> dict[str, float]:
+    """Return the means over classes of precision, recall and F1, each class counted by its samples."""
+    shares = scores.support / scores.support.sum()
+    return {name: float(getattr(scores, name) @ shares) for name in SCORES}
+
+
+def balanced_accuracy(counts: Counts) -> float:
+    """Return the mean recall of the classes that have samples (Brodersen et al., 2010).
+
+    Raises:
+        ValueError: There are no samples.
+    """
+    support = counts.sum(axis=1)
+    if not support.any():
+        raise ValueError("the balanced accuracy of no samples is not defined")
+    return float((np.diagonal(counts)[support > 0] / support[support > 0]).mean())
 
 
 def _ratio(part: NDArray[np.float64], whole: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from swatch.files import write_text
 from swatch.report import findings, labels
 from swatch.report.axes import Axis, build_axes
 from swatch.report.confusion import confusion_of
@@ -15,17 +13,17 @@ from swatch.report.curves import collect
 from swatch.report.importance import Importance, ParameterImportance, importance
 from swatch.report.page_data import figure_data, script_json
 from swatch.report.ranking import best_epoch, best_trial, focus_range, ranked, value_of
+from swatch.report.rendering import asset, environment, write_page
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 from swatch.sweep.results import train_command
 
-_SCRIPTS = ("theme.js", "figures.js", "page.js")
+_SCRIPTS = ("theme.js", "figures.js", "controls.js", "page.js")
 _SPARK_WIDTH, _SPARK_HEIGHT = 120.0, 26.0
 
 
 def write(sweep: SweepRecord, trials: Iterable[TrialRecord], path: Path) -> None:
     """Write the report to ``path`` (UTF-8), replacing an earlier one at once and whole."""
-    # A lone surrogate in a user's string has no UTF-8 form; the rest of the page must not fail for it.
-    write_text(path, render(sweep, trials).encode("utf-8", "replace").decode("utf-8"))
+    write_page(path, render(sweep, trials))
 
 
 def render(sweep: SweepRecord, trials: Iterable[TrialRecord]) -> str:
@@ -37,7 +35,7 @@ def render(sweep: SweepRecord, trials: Iterable[TrialRecord]) -> str:
     axes = build_axes(sweep.parameters, trials)
     curves = collect(sweep, trials)
     explained = _explain(sweep, trials, axes)
-    template = _environment().get_template("sweep.html.j2")
+    template = environment().get_template("sweep.html.j2")
     return str(
         template.render(
             sweep=sweep,
@@ -68,8 +66,8 @@ def render(sweep: SweepRecord, trials: Iterable[TrialRecord]) -> str:
             best_epoch=best_epoch,
             spark=_spark,
             data=script_json(figure_data(sweep, trials, best, axes, curves)),
-            style=_asset("report.css"),
-            script="\n".join(_asset(name) for name in _SCRIPTS),
+            style=asset("report.css"),
+            script="\n".join(asset(name) for name in _SCRIPTS),
             plotly=get_plotlyjs(),
         )
     )
@@ -118,27 +116,3 @@ def _spark(item: ParameterImportance, goal: str) -> dict[str, Any]:
     points = [point(*pair) for pair in zip(item.positions, item.marginal, strict=True)]
     extreme = max(item.marginal) if goal == "maximize" else min(item.marginal)
     return {"points": points, "best": points[item.marginal.index(extreme)], "is_line": not item.is_discrete}
-
-
-@functools.cache
-def _environment() -> Any:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("swatch.report", "assets"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        value=labels.format_value,
-        metric=labels.format_metric,
-        duration=labels.format_seconds,
-        percent=lambda share, digits=0: "–" if share is None else f"{share:.{digits}%}",
-    )
-    return environment
-
-
-def _asset(name: str) -> str:
-    return (Path(__file__).parent / "assets" / name).read_text(encoding="utf-8")

@@ -63,6 +63,14 @@ class Model:
         Raises:
             UserError: the shape or the type does not fit.
         """
+        return self.probabilities(self.logits(images))
+
+    def probabilities(self, logits: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+        """Return the probabilities that belong to what ``logits`` returned, both of shape (n, classes)."""
+        return probabilities(logits, self.output)
+
+    def logits(self, images: NDArray[Any]) -> NDArray[np.floating[Any]]:
+        """Return the network's outputs, of which a loss makes probabilities; see ``predict_proba``."""
         network = self.network
         images = np.asarray(images)
         if (*images.shape[1:], 1) == network.input_shape:
@@ -78,8 +86,7 @@ class Model:
         size = min(BATCH_SIZE, network.batch_size)
         for start in range(0, len(images), size):
             part = slice(start, start + size)
-            logits = forward(network, self._inputs(images[part]), self.flip_average)
-            found[part] = probabilities(logits, self.output)
+            found[part] = forward(network, self._inputs(images[part]), self.flip_average)
         return found
 
     def predict(self, images: NDArray[Any]) -> NDArray[np.intp]:

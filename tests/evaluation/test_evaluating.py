@@ -1,0 +1,234 @@
+"""Evaluations of a small run: the numbers, what is kept, what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from swatch.cli import run
+from swatch.compose import compose
+from swatch.errors import UserError
+from swatch.evaluation import records
+from swatch.evaluation.evaluating import Evaluation, evaluate
+from swatch.evaluation.finding import find_run
+from swatch.evaluation.galleries import galleries
+from swatch.report.evaluation_page import render
+from swatch.tracking import RunDirectory
+from swatch.training.run import train
+
+SLICE = Path(__file__).resolve().parent.parent / "data" / "fashion-mnist-slice"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run on the slice, with label smoothing, so that its loss is not the log loss."""
+    overrides = [
+        *(f"data.folder={SLICE}", "data.checksums=null", "tracking.mode=disabled", "epochs=2"),
+        *("model.hidden_sizes=[32]", "loss.label_smoothing=0.1", "run.id=small"),
+        f"paths.runs={tmp_path_factory.mktemp('runs')}",
+    ]
+    return train(compose(overrides)).directory
+
+
+@pytest.fixture
+def directory(trained: Path, tmp_path: Path) -> RunDirectory:
+    """A copy of it, in the folder of runs."""
+    shutil.copytree(trained, tmp_path / "runs" / "small")
+    return RunDirectory(tmp_path / "runs" / "small")
+
+
+def test_the_measures_are_scikit_learns(directory: RunDirectory) -> None:
+    from sklearn import metrics
+
+    found = evaluate(directory, "test")
+    labels, answers, shares = found.labels, found.predictions, found.probabilities.astype(np.float64)
+    assert len(labels) == 500 and found.images.shape == (500, 28, 28, 1)
+    expected = {
+        "accuracy": metrics.accuracy_score(labels, answers),
+        "balanced_accuracy": metrics.balanced_accuracy_score(labels, answers),
+        # Rows of float32 add up to 1 but for rounding, of which scikit-learn would complain.
+        "log_loss": metrics.log_loss(labels, shares / shares.sum(axis=1, keepdims=True)),
+    }
+    for average in ("macro", "weighted"):
+        scores = metrics.precision_recall_fscore_support(labels, answers, average=average, zero_division=0)
+        expected |= {
+            f"{average}_{name}": value
+            for name, value in zip(("precision", "recall", "f1"), scores, strict=False)
+        }
+    for name, value in expected.items():
+        tolerance = 1e-6 if name == "log_loss" else 1e-12
+        assert found.metrics[name] == pytest.approx(value, abs=tolerance), name
+        if name in found.intervals:
+            assert found.intervals[name].low < found.metrics[name] < found.intervals[name].high
+    assert found.metrics["loss"] > found.metrics["log_loss"] + 0.05
+
+
+def test_validation_again_gives_what_training_measured(directory: RunDirectory) -> None:
+    summary = directory.read_summary()
+    assert summary is not None
+    found = evaluate(directory, "val")
+    assert found.metrics["accuracy"] == summary["best"]["val/accuracy"]
+    assert found.metrics["loss"] == pytest.approx(summary["best"]["val/loss"], abs=1e-9)
+    stored = directory.read_confusion_matrix()
+    assert stored is not None and found.counts.tolist() == stored["counts"]
+    assert len(evaluate(directory, "train").labels) == 1800
+
+
+def test_only_test_opens_the_test_set(directory: RunDirectory, tmp_path: Path) -> None:
+    folder = tmp_path / "train-only"
+    shutil.copytree(SLICE, folder, ignore=shutil.ignore_patterns("t10k*"))
+    text = directory.config_file.read_text().replace(str(SLICE), str(folder))
+    directory.config_file.write_text(text)
+    assert len(evaluate(directory, "val").labels) == 200
+    with pytest.raises(UserError, match="t10k"):
+        evaluate(directory, "test")
+
+
+def test_the_readings_of_the_test_set_are_counted(
+    directory: RunDirectory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for split, readings in (("val", 0), ("test", 1), ("test", 2), ("val", 2)):
+        assert run(["evaluate", "small", "--split", split]) == 0
+        shown = capsys.readouterr()
+        assert records.readings_of_the_test_set(records.read(directory)) == readings
+        assert ("THE TEST SET WAS READ" in shown.err) == (split == "test")
+        assert ("2 times now" in shown.err) == (split == "test" and readings == 2)
+        page = directory.path / f"evaluation_{split}.html"
+        assert shown.out.splitlines()[-1] == f"page  {os.path.relpath(page)}"
+        assert "was read" in page.read_text() or split == "val"
+    with np.load(directory.path / "predictions_test.npz", allow_pickle=False) as stored:
+        assert stored["labels"].shape == (500,) and stored["probabilities"].shape == (500, 10)
+
+
+def test_what_the_terminal_shows(directory: RunDirectory, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["evaluate", str(directory.path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    found = evaluate(directory, "val")
+    assert lines[0].endswith("Fashion-MNIST, val, 200 images")
+    (line,) = [line for line in lines if line.split()[:1] == ["accuracy"]]
+    interval = found.intervals["accuracy"]
+    assert line.split() == [
+        *("accuracy", f"{found.metrics['accuracy']:.4f}"),
+        *(f"{interval.low:.4f}", "to", f"{interval.high:.4f}"),
+    ]
+    (row,) = [line for line in lines if line.strip().startswith("6 Shirt")]
+    assert [0 if cell == "·" else int(cell) for cell in row.split()[2:]] == found.counts[6].tolist()
+    assert any(re.search(r" taken for .*: \d+ times", line) for line in lines)
+
+
+def test_json_is_for_machines(directory: RunDirectory, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["evaluate", "small", "--split", "test", "--json"]) == 0
+    shown = capsys.readouterr()
+    values = json.loads(shown.out)
+    assert values["metrics"] == evaluate(directory, "test").metrics
+    assert np.sum(values["confusion_matrix"]["counts"]) == 500
+    assert [each["label"] for each in values["per_class"]][:2] == ["T-shirt/top", "Trouser"]
+    assert "THE TEST SET WAS READ" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (
+            ["small", "--split", "tset"],
+            r"--split must be one of train, val, test, not 'tset'\. Did you mean 'test'",
+        ),
+        (["smal"], r"there is no run 'smal' in .*\. Did you mean 'small'"),
+    ],
+)
+def test_bad_arguments(
+    directory: RunDirectory, arguments: list[str], problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["evaluate", *arguments]) == 2
+    shown = capsys.readouterr().err.strip()
+    assert re.search(problem, shown) and "\n" not in shown
+    assert not (directory.path / records.EVALUATIONS_FILE).exists()
+
+
+@pytest.mark.parametrize(
+    ("summary", "problem"),
+    [
+        (
+            {"status": "failed", "reason": "the loss is nan"},
+            r"ended as failed \(the loss is nan\) after 2 epochs",
+        ),
+        (None, "was interrupted after 2 epochs; the command that started it goes on"),
+    ],
+)
+def test_a_run_without_a_model_says_why(directory: RunDirectory, summary: Any, problem: str) -> None:
+    directory.model_file.unlink()
+    directory.summary_file.unlink()
+    if summary is not None:
+        directory.summary_file.write_text(json.dumps(summary))
+    with pytest.raises(UserError, match=problem):
+        evaluate(directory, "val")
+    if summary is None:
+        with directory.locked(), pytest.raises(UserError, match="still training, 2 epochs are done"):
+            evaluate(directory, "val")
+
+
+def test_damaged_files_are_named(directory: RunDirectory) -> None:
+    (directory.path / records.EVALUATIONS_FILE).write_text("[{")
+    assert records.read(directory) == []
+    directory.model_file.write_bytes(directory.model_file.read_bytes()[:5000])
+    with pytest.raises(UserError, match=r"model\.npz is not a readable model"):
+        evaluate(directory, "val")
+    directory.config_file.write_text(": {")
+    with pytest.raises(UserError, match=r"config\.yaml cannot be read"):
+        evaluate(directory, "val")
+
+
+def test_a_run_is_found_by_folder_file_and_name(directory: RunDirectory) -> None:
+    for wanted in ("small", str(directory.path), str(directory.model_file)):
+        assert find_run(wanted).path == directory.path
+
+
+def made_up(probabilities: list[list[float]], labels: list[int]) -> Evaluation:
+    count = len(labels)
+    return Evaluation(
+        *("id", "name <b>", "Some data", "test", ("a", "b", "<c>")),
+        images=np.arange(count * 4, dtype=np.uint8).reshape(count, 2, 2, 1),
+        labels=np.array(labels),
+        probabilities=np.array(probabilities, np.float32),
+        loss=0.5,
+    )
+
+
+CASES = made_up(
+    [[0.9, 0.1, 0.0], [0.2, 0.7, 0.1], [0.4, 0.3, 0.3], [0.0, 1.0, 0.0], [0.1, 0.3, 0.6]], [0, 0, 2, 1, 2]
+)
+
+
+def test_galleries_by_hand() -> None:
+    wrong, uncertain, right = galleries(CASES, size=3)
+    assert [each.row for each in wrong.pictures] == [1, 2]
+    assert [each.row for each in uncertain.pictures] == [2, 4, 1]
+    assert [each.row for each in right.pictures] == [3, 0, 4]
+    first = wrong.pictures[0]
+    assert (first.actual, first.is_right) == ("a", False)
+    assert [(name, round(share, 3)) for name, share in first.answers] == [
+        ("b", 0.7),
+        ("a", 0.2),
+        ("<c>", 0.1),
+    ]
+    np.testing.assert_array_equal(first.image, CASES.images[1])
+
+
+def test_the_page_escapes_names_and_is_the_same_again() -> None:
+    page = render(CASES, 3)
+    assert page == render(CASES, 3)
+    assert "name &lt;b&gt;" in page and "<c>" not in page
+    assert "60.00%" in page and "3 times for this run" in page
+    assert "http" not in re.sub(r"data:[^\"]+", "", page)
+
+
+def test_a_perfect_network_leaves_no_gallery_of_errors() -> None:
+    page = render(made_up([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], [0, 1, 2]), 0)
+    assert "Most confident, and wrong" not in page and "No mistake on 3 test images" in page
