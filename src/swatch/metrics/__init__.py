@@ -11,11 +11,13 @@ from swatch.metrics.classification import (
     weighted_average,
 )
 from swatch.metrics.confusion import confusion_counts, normalized_rows
+from swatch.metrics.significance import McNemar, mcnemar
 
 __all__ = [
     "Calibration",
     "ClassScores",
     "Interval",
+    "McNemar",
     "accuracy",
     "balanced_accuracy",
     "bootstrap_counts",
@@ -24,6 +26,7 @@ __all__ = [
     "class_scores",
     "confusion_counts",
     "macro_average",
+    "mcnemar",
     "normalized_rows",
     "weighted_average",
 ]

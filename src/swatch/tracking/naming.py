@@ -108,8 +108,13 @@ def config_fingerprint(config: Mapping[str, Any]) -> str:
 
 def config_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
     """Return the dotted keys whose values differ and count for the training."""
-    ones, others = dict(_leaves(_trained(first))), dict(_leaves(_trained(second)))
+    ones, others = trained_values(first), trained_values(second)
     return sorted(key for key in ones.keys() | others.keys() if ones.get(key) != others.get(key))
+
+
+def trained_values(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a config that count for the training, under dotted keys."""
+    return dict(_leaves(_trained(config)))
 
 
 def _trained(config: Mapping[str, Any]) -> dict[str, Any]:

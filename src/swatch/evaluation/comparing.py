@@ -1,0 +1,180 @@
+"""Runs side by side: how their configs differ, what came of it, and whether that is more than chance."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from swatch.errors import UserError
+from swatch.evaluation.evaluating import VALIDATION, evaluate
+from swatch.files import json_text
+from swatch.metrics import McNemar, mcnemar
+from swatch.tracking.naming import trained_values
+
+if TYPE_CHECKING:
+    from swatch.tracking import RunDirectory
+
+SEED = "seed"
+RUNNING, INTERRUPTED = "running", "interrupted"
+# What only says how a choice is built, which the choice's other keys say better.
+_TARGET = "_target_"
+_SCALING = "data.normalization"
+_ABSENT = object()
+
+
+@dataclass(frozen=True)
+class ComparedRun:
+    """What a run's directory says of it; a run that is still going has its epochs so far."""
+
+    directory: RunDirectory
+    name: str
+    status: str
+    config: Mapping[str, Any]
+    """The values that count for the training, under dotted keys."""
+    history: Sequence[Mapping[str, Any]]
+    summary: Mapping[str, Any]
+
+    @property
+    def best(self) -> Mapping[str, Any]:
+        """The best epoch's record; while the run is going, its last."""
+        found = self.summary.get("best") or (self.history[-1] if self.history else {})
+        return dict(found)
+
+    def curve(self, metric: str) -> list[float | None]:
+        """Return a metric epoch by epoch."""
+        return [record.get(metric) for record in self.history]
+
+
+@dataclass(frozen=True)
+class SeedGroup:
+    """Runs that differ in nothing but their seed."""
+
+    places: tuple[int, ...]
+    """Of the runs in the comparison."""
+    mean: float
+    deviation: float
+    """Standard deviation between seeds, with n - 1."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Some runs, and what is not the same in all of them."""
+
+    runs: tuple[ComparedRun, ...]
+    differences: Mapping[str, tuple[Any, ...]]
+    """Dotted key to one value for each run; ``None`` also stands for a key that a run does not have."""
+
+    def seed_groups(self, metric: str) -> list[SeedGroup]:
+        """Return the groups of runs that differ in their seed alone, with a metric of their best epochs."""
+        groups: dict[str, list[int]] = defaultdict(list)
+        for place, run in enumerate(self.runs):
+            rest = {key: value for key, value in run.config.items() if key != SEED}
+            groups[json_text(dict(sorted(rest.items())))].append(place)
+        found = []
+        for places in groups.values():
+            values = [self.runs[place].best.get(metric) for place in places]
+            if len(places) > 1 and all(isinstance(value, int | float) for value in values):
+                numbers = np.array(values, np.float64)
+                found.append(SeedGroup(tuple(places), float(numbers.mean()), float(numbers.std(ddof=1))))
+        return found
+
+
+def read_run(directory: RunDirectory) -> ComparedRun:
+    """Read a run's directory.
+
+    Raises:
+        UserError: it is damaged.
+    """
+    config = directory.read_config()
+    if config is None:
+        raise UserError(f"{directory.path} is no run directory, or damaged: its config.yaml cannot be read")
+    summary = directory.read_summary()
+    if summary is None:
+        status = RUNNING if directory.is_alive() else INTERRUPTED
+    else:
+        status = str(summary.get("status"))
+    description = directory.read_description()
+    name = directory.path.name if description is None else description.name
+    history = directory.read_history()
+    return ComparedRun(directory, name, status, trained_values(config), history, summary or {})
+
+
+def compare(runs: Sequence[ComparedRun]) -> Comparison:
+    """Find what differs between runs.
+
+    Raises:
+        UserError: there are fewer than two.
+    """
+    if len(runs) < 2:
+        raise UserError(f"a comparison needs at least two runs, found {len(runs)}")
+    keys = dict.fromkeys(key for run in runs for key in run.config)
+    differences = {}
+    for key in keys:
+        values = [run.config.get(key, _ABSENT) for run in runs]
+        plain = tuple(None if value is _ABSENT else value for value in values)
+        if any(value != plain[0] for value in plain):
+            differences[key] = plain
+    return Comparison(tuple(runs), _readable(differences))
+
+
+def _readable(differences: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    """Show a choice of a group by the last part of its target, under the group's own key."""
+    found = {}
+    for key, values in differences.items():
+        if key.rpartition(".")[2] == _TARGET:
+            key = key.rpartition(".")[0]
+            values = tuple(None if value is None else str(value).rpartition(".")[2] for value in values)
+        found[key] = values
+    return found
+
+
+def right_answers(run: ComparedRun, split: str = VALIDATION) -> NDArray[np.bool_] | None:
+    """Return whether the run's network is right for each image of a split, (n,); None without a network.
+
+    Raises:
+        UserError: the model or the data cannot be read.
+    """
+    if not run.directory.model_file.exists():
+        return None
+    found = evaluate(run.directory, split)
+    answers: NDArray[np.bool_] = found.predictions == found.labels
+    return answers
+
+
+def see_the_same(first: ComparedRun, second: ComparedRun) -> bool:
+    """Whether two runs have the same images in each split; how these are scaled is the networks' business."""
+    images = [
+        {key: value for key, value in run.config.items() if key.startswith("data.") and key != _SCALING}
+        for run in (first, second)
+    ]
+    return images[0] == images[1]
+
+
+def compare_answers(runs: Sequence[ComparedRun], place: int, split: str = VALIDATION) -> list[McNemar | None]:
+    """Test every run against one of them: are they right on the same share of the same images?
+
+    Args:
+        runs: which.
+        place: of the one that the others are tested against.
+        split: which images.
+
+    Returns:
+        None for the run itself, for runs without a network, and for those with other images.
+
+    Raises:
+        UserError: a model or the data cannot be read.
+    """
+    tests: list[McNemar | None] = [None] * len(runs)
+    reference = right_answers(runs[place], split)
+    if reference is None:
+        return tests
+    for other, run in enumerate(runs):
+        if other != place and see_the_same(runs[place], run):
+            answers = right_answers(run, split)
+            tests[other] = None if answers is None else mcnemar(reference, answers)
+    return tests

@@ -1,0 +1,126 @@
+"""Runs side by side in the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from swatch.report.labels import format_metric, format_seconds, format_value
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from swatch.evaluation.comparing import ComparedRun, Comparison
+    from swatch.metrics import McNemar
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+SPARK_WIDTH = 24
+METRICS = ("val/accuracy", "val/loss", "train/accuracy", "train/loss")
+# Below this a difference is called clear: the usual level.
+SIGNIFICANT = 0.05
+
+
+def comparison_table(
+    comparison: Comparison, monitor: str, tests: Sequence[McNemar | None], best: int
+) -> Table:
+    """Return the table: a column for each run, the differing keys, the results, the curves.
+
+    Args:
+        comparison: of the runs.
+        monitor: the metric whose curve is drawn.
+        tests: each run against the best one; None where there is none.
+        best: the place of the best run.
+    """
+    from rich import box
+    from rich.table import Table
+
+    runs = comparison.runs
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("", no_wrap=True)
+    for place, run in enumerate(runs):
+        table.add_column(run.name, overflow="fold", style="bold" if place == best else "")
+    for key, values in comparison.differences.items():
+        table.add_row(key, *(_value(value) for value in values))
+    table.add_section()
+    for metric in METRICS:
+        measured = [run.best.get(metric) for run in runs]
+        if any(value is not None for value in measured):
+            table.add_row(metric, *(format_metric(value) for value in measured))
+    table.add_row("best epoch", *(_epoch(run) for run in runs))
+    table.add_row("time", *(format_seconds(_seconds(run)) for run in runs))
+    table.add_row("parameters", *(f"{run.summary.get('parameters', 0):,}" for run in runs))
+    table.add_row("status", *(run.status for run in runs))
+    if any(test is not None for test in tests):
+        shown = ["" if place == best else _test(test) for place, test in enumerate(tests)]
+        table.add_row("against the best", *shown)
+    table.add_section()
+    curves = [run.curve(monitor) for run in runs]
+    table.add_row(f"{monitor}, curve", *sparklines(curves))
+    return table
+
+
+def sparklines(curves: Sequence[Sequence[float | None]], width: int = SPARK_WIDTH) -> list[str]:
+    """Return each curve as a line of blocks of at most ``width`` characters, all on one scale.
+
+    Longer curves are cut into ``width`` parts, of which each shows its last value. A gap is a space.
+    """
+    known = [value for curve in curves for value in curve if value is not None and math.isfinite(value)]
+    if not known:
+        return ["" for _ in curves]
+    low, span = min(known), (max(known) - min(known)) or 1.0
+
+    def block(value: float | None) -> str:
+        if value is None or not math.isfinite(value):
+            return " "
+        return BLOCKS[min(int((value - low) / span * len(BLOCKS)), len(BLOCKS) - 1)]
+
+    lines = []
+    for curve in curves:
+        count = min(len(curve), width)
+        ends = [(place + 1) * len(curve) // count - 1 for place in range(count)]
+        lines.append("".join(block(curve[end]) for end in ends))
+    return lines
+
+
+def verdict_lines(runs: Sequence[ComparedRun], tests: Sequence[McNemar | None], best: int) -> list[str]:
+    """Return what the tests say in words; nothing if there are none."""
+    if all(test is None for test in tests):
+        return []
+    best_name = runs[best].name
+    alike = [run.name for run, test in zip(runs, tests, strict=True) if test and test.p_value >= SIGNIFICANT]
+    said = f"not clearly better than {', '.join(alike)}" if alike else "clearly better than each of them"
+    return [
+        f"{best_name} is {said} (McNemar's test, 5 %; in brackets the validation images that only "
+        f"{best_name} gets right, and those that only the other one does)."
+    ]
+
+
+def seed_lines(comparison: Comparison, monitor: str) -> list[str]:
+    """Return a sentence for every group of runs that differ in their seed alone."""
+    return [
+        f"{len(group.places)} seeds of {comparison.runs[group.places[0]].name}: {monitor} "
+        f"{format_metric(group.mean)} ± {format_metric(group.deviation)} (standard deviation)"
+        for group in comparison.seed_groups(monitor)
+    ]
+
+
+def _value(value: Any) -> str:
+    return "–" if value is None else format_value(value)
+
+
+def _epoch(run: ComparedRun) -> str:
+    epoch = run.best.get("epoch")
+    return "–" if epoch is None else f"{epoch} of {len(run.history)}"
+
+
+def _seconds(run: ComparedRun) -> float | None:
+    seconds = [record.get("seconds") for record in run.history]
+    known = [float(value) for value in seconds if isinstance(value, int | float)]
+    return sum(known) if known else None
+
+
+def _test(test: McNemar | None) -> str:
+    if test is None:
+        return "–"
+    return f"p = {test.p_value:.2g} ({test.only_first:,} : {test.only_second:,})"
