@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from swatch.compose import build, compose
 from swatch.errors import UserError
 from swatch.nn import CrossEntropy, Network, Parameters, mlp
 from swatch.nn.parameters import Segment
@@ -66,6 +67,48 @@ def test_it_is_its_formula_and_its_own_derivative(
             slope += sign * formula() / 2e-6
             parameters.values[index] -= sign * 1e-6
         assert gradients[index] - before[index] == pytest.approx(slope, rel=1e-6, abs=1e-9)
+
+
+def test_layers_may_have_coefficients_of_their_own() -> None:
+    parameters = network().parameters
+    by_layer = Regularization(
+        l1={"linear2": 0.01}, l2={"*": 0.1, "linear1": 0.3, "linear3": 0.0}, bias_l2={"linear3": 0.2}
+    )
+    by_layer.bind(parameters)
+    first, second = {"linear2": 0.01}, {"linear1": 0.3, "linear2": 0.1}
+    expected = 0.0
+    for segment in parameters:
+        if segment.role == "weight":
+            expected += first.get(segment.layer, 0.0) * np.abs(segment.view).sum()
+            expected += second.get(segment.layer, 0.0) / 2 * (segment.view**2).sum()
+        elif segment.layer == "linear3":
+            expected += 0.2 / 2 * (segment.view**2).sum()
+    gradients = np.zeros(parameters.size)
+    assert by_layer.penalize(parameters.values, gradients) == pytest.approx(expected, rel=1e-12)
+    untouched = [segment for segment in parameters if segment.name in ("linear1/bias", "linear3/weight")]
+    assert all((segment.gradient == 0).all() for segment in untouched)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"l2": {"linear4": 0.1}}, r"^l2 names 'linear4', .* Did you mean 'linear"),
+        ({"bias_l1": {"conv*": 0.1}}, r"^bias_l1 names 'conv\*', and the layers with parameters are linear1"),
+        ({"l2": {"linear1": "abc"}}, r"^l2\.linear1 must be a number, not 'abc'"),
+        ({"l1": {"linear1": -0.1}}, r"^l1\.linear1 must be a finite number of at least 0, found -0\.1"),
+    ],
+)
+def test_bad_coefficients_of_layers(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        Regularization(**arguments).bind(network().parameters)
+
+
+def test_the_command_line_takes_them() -> None:
+    config = compose(["regularization.l2={linear*: 0.01, linear1: 0.001}", "regularization.l1=0.5"]).config
+    own = build(config.regularization)
+    own.bind(network().parameters)
+    assert own.has_penalty
+    assert compose(["regularization.l2=1e-4"]).plain["regularization"]["l2"] == 1e-4
 
 
 def test_loss_and_penalty_together_have_one_gradient() -> None:

@@ -13,6 +13,9 @@ from swatch.nn.arrays import Array, aligned_zeros
 from swatch.nn.parameters import BIAS, WEIGHT, Parameters, Segment
 from swatch.optim.optimizer import BLOCK, not_negative
 
+Coefficient = float | Mapping[str, float]
+_EVERY = "*"
+
 
 class Regularization:
     """R(θ) = Σ_segments [λ₁ Σ|θ| + λ₂/2 Σθ²], added to the loss; λ₁ sign θ + λ₂ θ, to the gradient.
@@ -24,14 +27,16 @@ class Regularization:
     With ``max_norm`` c, the weights that lead to one unit are scaled back to a Euclidean norm of c after
     every step that made it larger (Srivastava et al., "Dropout", 2014, 5.1).
 
+    Each coefficient is a number, or a mapping from the names of layers, such as ``{linear1: 0.001}``, where
+    ``*`` stands for anything; the last name that fits a layer counts, and others have none.
+
     Args:
         l1: λ₁ of weights.
         l2: λ₂ of weights.
         bias_l1: λ₁ of biases.
         bias_l2: λ₂ of biases.
         max_norm: c; None bounds nothing.
-        layers: names of the layers that all this is for, such as ``[linear1]``; ``*`` stands for anything.
-            None takes all.
+        layers: names of the layers that all this is for, such as ``[linear1]``; None takes all.
 
     Raises:
         UserError: a value is out of range.
@@ -39,15 +44,15 @@ class Regularization:
 
     def __init__(
         self,
-        l1: float = 0.0,
-        l2: float = 0.0,
-        bias_l1: float = 0.0,
-        bias_l2: float = 0.0,
+        l1: Coefficient = 0.0,
+        l2: Coefficient = 0.0,
+        bias_l1: Coefficient = 0.0,
+        bias_l2: Coefficient = 0.0,
         max_norm: float | None = None,
         layers: Sequence[str] | None = None,
     ) -> None:
-        self._l1 = {WEIGHT: not_negative("l1", l1), BIAS: not_negative("bias_l1", bias_l1)}
-        self._l2 = {WEIGHT: not_negative("l2", l2), BIAS: not_negative("bias_l2", bias_l2)}
+        self._l1 = {WEIGHT: _by_layer("l1", l1), BIAS: _by_layer("bias_l1", bias_l1)}
+        self._l2 = {WEIGHT: _by_layer("l2", l2), BIAS: _by_layer("bias_l2", bias_l2)}
         if max_norm is not None and not 0 < max_norm < float("inf"):
             raise UserError(f"max_norm must be a finite number above 0, found {max_norm}")
         self.max_norm = max_norm
@@ -65,9 +70,13 @@ class Regularization:
         """Find the parts of a network's parameters that this is about.
 
         Raises:
-            UserError: ``layers`` names one that the network does not have, or that has no parameters.
+            UserError: a layer is named that the network does not have, or that has no parameters.
         """
         chosen = self._chosen(parameters)
+        for key, of_role in (("l1", self._l1), ("l2", self._l2)):
+            for prefix, role in (("", WEIGHT), ("bias_", BIAS)):
+                for pattern in of_role[role]:
+                    _matching(f"{prefix}{key}", pattern, parameters)
         self._spans = []
         for power, coefficients in ((1, self._l1), (2, self._l2)):
             for part, coefficient in parameters.spans(partial(_coefficient, coefficients, chosen)):
@@ -113,20 +122,46 @@ class Regularization:
                 weights[:, too_long] *= (self.max_norm / norms[too_long]).astype(weights.dtype)
 
     def _chosen(self, parameters: Parameters) -> set[str]:
-        known = list(dict.fromkeys(segment.layer for segment in parameters))
-        if self.layers is None:
-            return set(known)
-        chosen: set[str] = set()
-        for pattern in self.layers:
-            matching = fnmatch.filter(known, pattern)
-            if not matching:
-                raise UserError(
-                    f"layers names '{pattern}', and the layers with parameters are {', '.join(known)}."
-                    f"{did_you_mean(pattern, known)}"
-                )
-            chosen.update(matching)
-        return chosen
+        patterns = (_EVERY,) if self.layers is None else self.layers
+        return {layer for pattern in patterns for layer in _matching("layers", pattern, parameters)}
 
 
-def _coefficient(coefficients: Mapping[str, float], layers: Container[str], segment: Segment) -> float:
-    return coefficients.get(segment.role, 0.0) if segment.layer in layers else 0.0
+def _by_layer(name: str, value: Coefficient) -> dict[str, float]:
+    """Return a coefficient as a mapping from the names of layers.
+
+    Raises:
+        UserError: it is no number, negative or not finite; the message begins with ``name``.
+    """
+    if not isinstance(value, Mapping):
+        return {_EVERY: not_negative(name, value)}
+    for layer, each in value.items():
+        if not isinstance(each, int | float):
+            raise UserError(f"{name}.{layer} must be a number, not {each!r}")
+    return {str(layer): not_negative(f"{name}.{layer}", each) for layer, each in value.items()}
+
+
+def _matching(name: str, pattern: str, parameters: Parameters) -> list[str]:
+    """Return the layers with parameters that a pattern fits.
+
+    Raises:
+        UserError: there is none; the message begins with ``name``.
+    """
+    known = list(dict.fromkeys(segment.layer for segment in parameters))
+    matching = fnmatch.filter(known, pattern)
+    if not matching and pattern != _EVERY:
+        raise UserError(
+            f"{name} names '{pattern}', and the layers with parameters are {', '.join(known)}."
+            f"{did_you_mean(pattern, known)}"
+        )
+    return matching
+
+
+def _coefficient(
+    coefficients: Mapping[str, Mapping[str, float]], layers: Container[str], segment: Segment
+) -> float:
+    found = 0.0
+    if segment.layer in layers:
+        for pattern, value in coefficients.get(segment.role, {}).items():
+            if fnmatch.fnmatchcase(segment.layer, pattern):
+                found = value
+    return found
