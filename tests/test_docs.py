@@ -34,6 +34,8 @@ def test_commands_and_their_options_exist(page: Path) -> None:
     for name, *words in found:
         assert name in COMMANDS
         command = group.get_command(click.Context(group), name)
+        if isinstance(command, click.Group):
+            command = command.get_command(click.Context(command), words[0])
         assert command is not None
         known = {option for parameter in command.params for option in parameter.opts}
         known |= OF_TRAIN if name == "train" else {"--help"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """Fetch the data sets."""
+    """Fetch the data sets, and look at what is in them."""
 
 
 @command.command()
@@ -28,11 +29,61 @@ def fetch(dataset: str, overrides: tuple[str, ...], folder: str | None, cache: s
     DATASET is a choice of the config group `data`, OVERRIDES are Hydra overrides such as `data.mirrors=[]`.
     Training does the same for its images on first use.
     """
-    if "=" in dataset:
-        dataset, overrides = "fashion_mnist", (dataset, *overrides)
+    dataset, overrides = _sorted(dataset, overrides)
     source = _source(dataset, overrides, {"folder": folder, "cache": cache})
-    source.prepare(test=True)
+    source.prepare(test=source.has_test_set)
     _show(source)
+
+
+@command.command()
+@click.argument("dataset", default="fashion_mnist")
+@click.argument("overrides", nargs=-1)
+@click.option("--test", is_flag=True, help="Open the test set too, to count and compare its images.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.html",
+    help="Where to write the page; default: explore_DATASET.html.",
+)
+@click.option("--wandb", "to_wandb", is_flag=True, help="Log it to W&B too, as `tracking.mode` says.")
+def explore(
+    dataset: str, overrides: tuple[str, ...], test: bool, output: Path | None, to_wandb: bool
+) -> None:
+    """Show what is in a data set: in the terminal, and more of it on a page.
+
+    Counts, pixels, samples of each class, images that occur twice or are nearly empty, training and
+    validation compared, and what each augmentation does. DATASET and OVERRIDES are as for `fetch`; with an
+    override such as `augmentation=shift` only that one is shown.
+    """
+    import shlex
+
+    from swatch.compose import compose
+    from swatch.console import console, say
+    from swatch.data.exploring.exploration import explore as look_at
+    from swatch.files import make_folder
+    from swatch.report.exploration import page, sending, terminal
+    from swatch.report.exploration.augmenting import augment_all
+
+    dataset, overrides = _sorted(dataset, overrides)
+    composition = compose([f"data={dataset}", *overrides])
+    mode = sending.find_mode(composition) if to_wandb else None
+    exploration = look_at(_source(dataset, overrides, {}), test=test)
+    if test:
+        say("THE TEST SET WAS OPENED: its images were counted and compared. Choose nothing by it.")
+    augmented = augment_all(exploration, (f"data={dataset}", *overrides))
+    path = output or Path(f"explore_{dataset}.html")
+    typed = ["swatch", "data", "explore", dataset, *overrides, *(["--test"] if test else [])]
+    make_folder(path.parent)
+    page.write(exploration, augmented, shlex.join(typed), path)
+    terminal.show(exploration, augmented, console())
+    console().print(f"page  {path}", markup=False, soft_wrap=True)
+    if mode is not None:
+        console().print(sending.send(exploration, composition, mode, path), markup=False, soft_wrap=True)
+
+
+def _sorted(dataset: str, overrides: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Tell the data set from the overrides: it may be left out before them."""
+    return ("fashion_mnist", (dataset, *overrides)) if "=" in dataset else (dataset, overrides)
 
 
 def _source(dataset: str, overrides: tuple[str, ...], options: dict[str, str | None]) -> Source:
@@ -54,11 +105,12 @@ def _source(dataset: str, overrides: tuple[str, ...], options: dict[str, str | N
 def _show(source: Source) -> None:
     from swatch.console import console
 
-    training, test = source.training_set(), source.test_set()
+    training = source.training_set()
+    test = f"{len(source.test_set()):,} to test" if source.has_test_set else "none to test"
     files = source.files()
     width = max((len(str(file.path)) for file in files), default=0)
     lines = [
-        f"{source.title} is ready: {len(training):,} images to train and validate, {len(test):,} to test.",
+        f"{source.title} is ready: {len(training):,} images to train and validate, {test}.",
         *(
             f"{file.path!s:<{width}}  {file.path.stat().st_size:>10,} bytes, from {file.origin}"
             for file in files

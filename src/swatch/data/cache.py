@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 import filelock
 import platformdirs
@@ -67,6 +68,17 @@ class Cache:
             make_folder(self.folder)
             write_file(self.path(file), lambda stream: copy_plain(source, file, stream))
         return self.path(file)
+
+    def put(self, name: str, write: Callable[[IO[bytes]], Any]) -> Path:
+        """Replace the file ``name`` by what ``write`` puts into the stream, whole or not at all.
+
+        Raises:
+            UserError: the cache cannot be written.
+        """
+        with self._writing():
+            make_folder(self.folder)
+            write_file(self.folder / name, write)
+        return self.folder / name
 
     def keep(self, source: Path, file: IdxFile) -> None:
         """Move a downloaded file into the cache without opening it; it must lie in a ``scratch`` folder.

@@ -28,7 +28,7 @@ class Library:
         folder: named by the user; nothing else is looked at then. None: the cache and the ways.
         cache: keeps what was unpacked.
         ways: tried in this order when the cache lacks a file.
-        package: the Debian package that the user could install.
+        package: the Debian package that the user could install; None if there is none.
         origins: for each file found so far, in words, where it came from.
     """
 
@@ -37,7 +37,7 @@ class Library:
     folder: Path | None
     cache: Cache
     ways: Sequence[Way]
-    package: str
+    package: str | None
     origins: dict[str, str] = field(default_factory=dict)
 
     def paths(self, wanted: Sequence[IdxFile], progress: Progress) -> dict[str, Path]:
@@ -62,6 +62,13 @@ class Library:
             if reasons:
                 self._fetch(wanted, reasons, progress)
         return {file.name: self.cache.path(file) for file in wanted}
+
+    def is_here(self, wanted: Sequence[IdxFile]) -> bool:
+        """Whether ``paths`` would answer, be it with an error, without fetching or unpacking anything."""
+        if self.folder is not None:
+            located = [locate(self.folder, file) for file in wanted]
+            return not any(path is not None and is_gzipped(path) for path in located)
+        return not self._from_cache(wanted)[1]
 
     def _from_folder(self, folder: Path, file: IdxFile) -> Path:
         path = locate(folder, file)
@@ -126,12 +133,16 @@ class Library:
             progress.say(f"{self.title}: got from {way.name}, checked, unpacked into {self.cache.folder}")
             return
         names = ", ".join(file.name for file in self.files)
+        ways_out = [f"name a folder that holds {names} (plain or .gz): data.folder=FOLDER"]
+        if self.package is not None:
+            ways_out.append(f"install the data: sudo apt install {self.package}")
+        ways_out.append(
+            "run `swatch data fetch` for it where there is a network, copy its cache folder to this machine "
+            "and name it: data.cache=FOLDER or SWATCH_DATA"
+        )
         raise UserError(
             f"{self.title} is not on this machine and could not be fetched. Tried: {'; '.join(tried)}. "
-            f"Ways out: (1) name a folder that holds {names} (plain or .gz): data.folder=FOLDER; "
-            f"(2) install the data: sudo apt install {self.package}; "
-            "(3) run `swatch data fetch` where there is a network, copy its cache folder to this machine and "
-            "name it: data.cache=FOLDER or SWATCH_DATA."
+            f"Ways out: {'; '.join(f'({place}) {text}' for place, text in enumerate(ways_out, 1))}."
         )
 
     def _add(self, path: Path, file: IdxFile, origin: str) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from swatch.data.normalization import Normalization
+    from swatch.data.problems import Cleaning
     from swatch.data.progress import Progress
 
 
@@ -70,12 +71,25 @@ class Source(Protocol):
         """Height, width and channels of one image."""
         ...
 
+    @property
+    def has_test_set(self) -> bool:
+        """Whether there are test images; else ``test_set`` says how to name some."""
+        ...
+
     def prepare(self, progress: Progress | None = None, *, test: bool = False) -> None:
         """Get, check and unpack the training files, and with ``test`` the test files too."""
         ...
 
+    def is_here(self) -> bool:
+        """Whether ``prepare`` would neither fetch nor unpack anything."""
+        ...
+
     def files(self) -> Sequence[LocatedFile]:
         """Return the files that ``prepare`` has found; empty for a data set that comes with a library."""
+        ...
+
+    def cleaning(self, *, test: bool = False) -> Cleaning | None:
+        """Return what was dropped when the training or the test files were read; None if nothing ever is."""
         ...
 
     def training_set(self) -> Dataset:

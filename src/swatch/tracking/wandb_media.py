@@ -83,7 +83,7 @@ def log_per_class(run: wandb.Run, name: str, labels: Sequence[str], counts: Coun
         for label, values, support in zip(labels, columns, scores.support.tolist(), strict=True)
     ]
     table = wandb.Table(columns=["class", *_SCORES, "support"], data=rows)
-    _log_table(run, name, table, step)
+    log_table(run, name, table, step)
 
 
 def log_samples(run: wandb.Run, name: str, samples: SampleImages, step: int) -> None:
@@ -95,7 +95,7 @@ def log_samples(run: wandb.Run, name: str, samples: SampleImages, step: int) -> 
     import wandb
     from PIL import Image
 
-    folder = _artifact_folder(run, name)
+    folder = artifact_folder(run, name)
     columns: list[str | int] = ["image", "actual", "predicted", "probability", "right"]
     table = wandb.Table(columns=columns)
     paths = {}
@@ -107,7 +107,7 @@ def log_samples(run: wandb.Run, name: str, samples: SampleImages, step: int) -> 
         probability = round(float(samples.probability[index]), 4)
         answer = (samples.labels[actual], samples.labels[predicted], probability, actual == predicted)
         table.add_data(wandb.Image(str(path)), *answer)
-    _log_table(run, name, table, step, paths)
+    log_table(run, name, table, step, paths)
 
 
 def log_model(run: wandb.Run, path: Path, metadata: Mapping[str, Any], aliases: Sequence[str]) -> None:
@@ -186,7 +186,7 @@ def _chart(
     )
 
 
-def _log_table(
+def log_table(
     run: wandb.Run, name: str, table: Any, step: int, files: Mapping[Path, str] | None = None
 ) -> None:
     """Log a table the way the UI shows tables: from an artifact, which also holds what its cells show."""
@@ -195,7 +195,7 @@ def _log_table(
     artifact = InternalArtifact(f"run-{_tail(run.id)}-{name}", "run_table")
     for file, name_there in (files or {}).items():
         artifact.add_file(str(file), name_there, policy="immutable", skip_cache=True)
-    path = _artifact_folder(run, name) / "table.json"
+    path = artifact_folder(run, name) / "table.json"
     path.write_text(json.dumps(table.to_json(artifact)))
     entry = artifact.add_file(str(path), f"{name}.table.json", policy="immutable", skip_cache=True)
     table._set_artifact_target(artifact, entry.path)
@@ -209,7 +209,7 @@ def _tail(run_id: str) -> str:
     return run_id[-_LONGEST:]
 
 
-def _artifact_folder(run: wandb.Run, name: str) -> Path:
+def artifact_folder(run: wandb.Run, name: str) -> Path:
     """Return a folder within the run's own for files that must stay as they are until they are sent."""
     folder = Path(run.dir).parent / "artifacts" / name
     folder.mkdir(parents=True, exist_ok=True)

@@ -11,8 +11,12 @@ from swatch.data.ways.way import Unavailable
 
 
 def locate(folder: Path, file: IdxFile) -> Path | None:
-    """Return the path of ``file`` in ``folder``, plain or gzipped, or None."""
-    for name in (file.name, f"{file.name}.gz"):
+    """Return the path of ``file`` in ``folder``, plain or gzipped, or None.
+
+    Some programs that unpack the files call them "train-images.idx3-ubyte"; that is understood too.
+    """
+    dotted = file.name.replace("-idx", ".idx")
+    for name in (file.name, f"{file.name}.gz", dotted, f"{dotted}.gz"):
         if (folder / name).is_file():
             return folder / name
     return None

@@ -1,0 +1,1 @@
+"""A data set as a page and in the terminal."""
