@@ -18,6 +18,7 @@ COMMANDS = {
     "agent": ("agent", "Join a sweep from this or another machine."),
     "best": ("best", "Show the best trials of a sweep."),
     "evaluate": ("evaluate", "Show what a trained network gets right and wrong."),
+    "predict": ("predict", "Say what is on images, or predict the rows of a CSV file."),
     "compare": ("compare", "Show runs side by side."),
     "report": ("report", "Write a sweep's report as one HTML page."),
     "sync": ("sync", "Send runs and sweeps that W&B does not have yet."),

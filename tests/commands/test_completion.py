@@ -96,7 +96,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("swatch comp", ["completion"]),
+        ("swatch compl", ["completion"]),
         ("swatch train optimizer=sg", ["sgd"]),
         ("swatch train epochs=3 optimizer.learn", ["optimizer.learning_rate="]),
         ("swatch train tracking.mode=dis", ["disabled"]),

@@ -152,7 +152,7 @@ def evaluate(directory: RunDirectory, split: str) -> Evaluation:
     if config is None:
         raise UserError(f"{directory.config_file} cannot be read: the run directory is damaged")
     if not directory.model_file.exists():
-        raise UserError(f"run '{directory.path.name}' has no model: {_why_not(directory)}")
+        raise UserError(f"run '{directory.path.name}' has no model: {why_no_model(directory)}")
     trusted = tuple((config.get("compose") or {}).get("trusted_packages") or ())
     model = load_model(directory.model_file, trusted)
     source: Source = build_plain(config["data"], "data", trusted)
@@ -190,7 +190,8 @@ def _part(source: Source, split: str) -> tuple[NDArray[np.uint8], NDArray[np.int
     return whole.images[rows], whole.labels[rows].astype(np.intp)
 
 
-def _why_not(directory: RunDirectory) -> str:
+def why_no_model(directory: RunDirectory) -> str:
+    """Return why a run has saved no model, in words."""
     summary, epochs = directory.read_summary(), len(directory.read_history())
     if summary is not None:
         reason = f" ({summary['reason']})" if summary.get("reason") else ""
