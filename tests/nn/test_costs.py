@@ -66,6 +66,7 @@ def test_layers_are_named_and_summarised() -> None:
     assert network.parameters.size == 64
 
 
+@pytest.mark.check("allocates nothing")
 def test_layers_allocate_nothing_after_the_first_step(
     layer_class: type[Module], layer_network: Callable[..., Network]
 ) -> None:
@@ -86,6 +87,7 @@ def test_layers_allocate_nothing_after_the_first_step(
     assert traced_peak(step) < BORROWED
 
 
+@pytest.mark.check("allocates nothing")
 @pytest.mark.parametrize("dropout", [0.0, 0.2])
 def test_a_training_step_allocates_nothing_after_the_first(activation_name: str, dropout: float) -> None:
     samples = 512

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -13,6 +13,21 @@ Array = NDArray[np.floating[Any]]
 
 # Bytes of a cache line, and of the widest vector register.
 ALIGNMENT = 64
+
+# Sizes of batches whose views are kept: a training has a few, that of its steps, of its evaluations, and of
+# what is left over at the end of an epoch.
+MOST_SIZES = 8
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+def keep(kept: dict[Key, Value], key: Key, value: Value) -> Value:
+    """Keep a value for the next step, and return it; the oldest goes, so that few arrays are held on to."""
+    kept[key] = value
+    if len(kept) > MOST_SIZES:
+        del kept[next(iter(kept))]
+    return value
 
 
 def aligned_zeros(size: int, dtype: DTypeLike) -> Array:
@@ -85,6 +100,43 @@ class WorkArray:
     def __getstate__(self) -> dict[str, Any]:
         """Leave the memory out of copies: its content does not outlive a step, and views would not follow."""
         return self.__dict__ | {"_capacity": 0, "_memory": np.empty(0, self.dtype), "_views": {}}
+
+
+class Part(NamedTuple):
+    """A few of the samples of a batch."""
+
+    samples: Array
+    """(n, ...)."""
+    rows: Array
+    """The same as a matrix, (n ..., channels)."""
+
+
+class Parts:
+    """Cuts a batch into parts that are worked on while they are in the cache.
+
+    The parts of the last batch of each size are kept: a layer is given the same array again in the next step,
+    and cutting it takes as long as a small product.
+
+    Args:
+        samples: in each part; the last one holds the rest.
+    """
+
+    def __init__(self, samples: int) -> None:
+        self.samples = samples
+        self._kept: dict[int, tuple[Array, list[Part]]] = {}
+
+    def __call__(self, batch: Array) -> list[Part]:
+        """Return the parts of a batch, of shape (n, ..., channels) and contiguous."""
+        kept = self._kept.get(len(batch))
+        if kept is None or kept[0] is not batch:
+            cuts = (batch[start : start + self.samples] for start in range(0, len(batch), self.samples))
+            parts = [Part(cut, cut.reshape(-1, batch.shape[-1])) for cut in cuts]
+            kept = keep(self._kept, len(batch), (batch, parts))
+        return kept[1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the parts out of copies: a copied view would be an array of its own."""
+        return self.__dict__ | {"_kept": {}}
 
 
 class FixedArray:

@@ -3,19 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from swatch.nn.arrays import Array, FixedArray, WorkArray
+from swatch.nn.arrays import Array, FixedArray, Part, Parts, WorkArray, keep
 from swatch.nn.builder import Builder
 from swatch.nn.channels import Channels
-from swatch.nn.conv_gradient import ConvInputGradient
+from swatch.nn.conv_gradient import ConvGradient
 from swatch.nn.layers.conv2d import Conv2d
 from swatch.nn.layers.max_pool2d import MaxPool2d
 from swatch.nn.module import Module, Shape
 from swatch.nn.patches import Patches, choose_block
+from swatch.nn.products import Product
+
+
+class _Phases(NamedTuple):
+    """Memory for the convolutions of a few images at a time, seen in every way that is needed."""
+
+    each: tuple[Array, ...]
+    """Of every phase, (n, rows, columns, channels)."""
+    rows: Array
+    """All of them as a matrix, (phases n rows columns, channels)."""
+    apart: Array
+    """(vertical phases, horizontal phases, n, rows, columns, channels)."""
+
+
+class _Block(NamedTuple):
+    """What belongs to a few of the images of a batch."""
+
+    part: slice
+    output: Array
+    output_rows: Array
+    masks: tuple[NDArray[np.bool_], ...]
+    zeros: Array
+    positive: NDArray[np.bool_]
+    phases: _Phases
 
 
 class ConvPool(Module):
@@ -70,7 +94,7 @@ class ConvPool(Module):
         shape = self._pool.output_shape
         geometry = (self.input_shape, conv.kernel_size, conv.stride, conv.margins)
         self._patches = Patches(*geometry, dtype, window)
-        self._differentiated = ConvInputGradient(
+        self._differentiated = ConvGradient(
             self.input_shape, outputs, conv.kernel_size, conv.stride, conv.margins, dtype
         )
         windows = phases * shape[0] * shape[1]
@@ -83,8 +107,12 @@ class ConvPool(Module):
         self._positive = WorkArray(shape, np.bool_)
         self._input_gradient = WorkArray(self.input_shape, dtype)
         self._weight_part = FixedArray((self._patches.length, outputs), dtype)
+        self._forward_product, self._weight_product = Product(), Product(transposed_left=True)
         self._channels = Channels(shape, dtype)
         self._row = FixedArray((self._channels.length,), dtype)
+        self._kept: dict[int, tuple[Array, list[_Block]]] = {}
+        self._parts_in, self._parts_gradient = Parts(self._block), Parts(self._block)
+        self._parts_result = Parts(self._block)
         return shape
 
     def memory(self, samples: int) -> int:
@@ -96,88 +124,102 @@ class ConvPool(Module):
     def forward(self, x: Array, training: bool) -> Array:
         """Return the pooled images, shape (n, rows, columns, channels)."""
         conv = self._conv
-        self._input = x
-        self._result = output = self._output(len(x))
-        self._larger = masks = [mask(len(x)) for mask in self._masks]
+        self._input, self._result = x, self._output(len(x))
+        self._larger = [mask(len(x)) for mask in self._masks]
         weight = conv.weight.view.reshape(-1, conv.channels)
         bias = self._row()
         if conv.has_bias:
             self._channels.spread(conv.bias.view, bias)
-        for part in self._blocks(len(x)):
-            y = output[part]
-            phases = self._phases(len(y))
-            windows = self._patches.matrix(x[part])
-            np.matmul(windows, weight, out=phases.reshape(-1, conv.channels))
-            largest = phases[0]
-            for phase, mask in zip(phases[1:], masks, strict=True):
-                np.greater(phase, largest, out=mask[part])
+        for part, y, rows, masks, zeros, _, phases in self._blocks(len(x)):
+            self._forward_product(self._patches.matrix(x[part]), weight, phases.rows)
+            largest, *others = phases.each
+            for phase, mask in zip(others, masks, strict=True):
+                np.greater(phase, largest, out=mask)
                 largest = np.maximum(phase, largest, out=y)
             if conv.has_bias:
-                rows = self._channels.rows(y)
                 np.add(rows, bias, out=rows)
             if self._rectifies:
-                np.maximum(y, self._zeros(len(y)), out=y)
-        return output
+                np.maximum(y, zeros, out=y)
+        return self._result
 
     def backward(self, grad_output: Array, input_gradient: bool = True) -> Array | None:
         """Write the gradients of W and b; return dL/dx, shape (n, height, width, input channels)."""
         conv, samples = self._conv, len(grad_output)
-        weight_gradient = conv.weight.gradient.reshape(-1, conv.channels)
-        bias_gradient, weight_part = self._row(), self._weight_part()
+        weight_gradient, weight_part = conv.weight.gradient.reshape(-1, conv.channels), self._weight_part()
+        bias_gradient = self._row()
         bias_gradient.fill(0)
         result: Array | None = None
+        targets: list[Part] = []
         if input_gradient:
             result = self._input_gradient(samples)
+            targets = self._parts_result(result)
             self._differentiated.prepare(conv.weight.view)
-        for part in self._blocks(samples):
-            grad = grad_output[part]
-            self._rectify(grad, part)
+        else:
+            weight_gradient.fill(0)
+        images, gradients = self._parts_in(self._input), self._parts_gradient(grad_output)
+        for number, block in enumerate(self._blocks(samples)):
+            _, y, _, masks, zeros, positive, phases = block
+            grad, image = gradients[number].samples, images[number]
+            if self._rectifies:
+                np.greater(y, zeros, out=positive)
+                np.multiply(grad, positive, out=grad)
             if conv.has_bias:
                 self._channels.add_up(self._channels.rows(grad), bias_gradient)
-            phases = self._phases(len(grad))
-            self._distribute(grad, [mask[part] for mask in self._larger], phases)
-            rows, windows = phases.reshape(-1, conv.channels), self._patches.matrix(self._input[part])
-            if part.start == 0:
-                np.matmul(windows.T, rows, out=weight_gradient)
-            else:
-                np.matmul(windows.T, rows, out=weight_part)
+            self._distribute(grad, masks, phases.each)
+            if result is None:
+                self._weight_product(self._patches.matrix(image.samples), phases.rows, weight_part)
                 np.add(weight_gradient, weight_part, out=weight_gradient)
-            if result is not None:
-                self._place(phases)
-                self._differentiated.finish(result[part])
+            else:
+                np.copyto(self._places(len(grad)), phases.apart)
+                self._differentiated.finish(image, targets[number])
+        if result is not None:
+            self._differentiated.write_weights(conv.weight.gradient)
         if conv.has_bias:
             self._channels.fold(bias_gradient, out=conv.bias.gradient)
         return result
 
-    def _rectify(self, grad: Array, part: slice) -> None:
-        """Take the gradient back through ReLU, in place."""
-        if self._rectifies:
-            positive = self._positive(len(grad))
-            np.greater(self._result[part], self._zeros(len(grad)), out=positive)
-            np.multiply(grad, positive, out=grad)
-
     @staticmethod
-    def _distribute(grad: Array, masks: list[NDArray[np.bool_]], phases: Array) -> None:
+    def _distribute(grad: Array, masks: tuple[NDArray[np.bool_], ...], phases: tuple[Array, ...]) -> None:
         """Hand the gradient of each window to the place that was the largest; it is taken off ``grad``."""
         for phase, mask in zip(phases[:0:-1], reversed(masks), strict=True):
             np.multiply(grad, mask, out=phase)
             np.subtract(grad, phase, out=grad)
         np.copyto(phases[0], grad)
 
-    def _place(self, phases: Array) -> None:
-        """Put the gradients of all phases to their places in the image."""
-        _, samples, rows, columns, channels = phases.shape
+    def _places(self, samples: int) -> Array:
+        """Return where in the image the gradients of all phases belong, of the shape of ``_Phases.apart``."""
+        rows, columns, channels = self.output_shape
         down, aside = self._pool.kernel_size
         inside = self._differentiated.inside(samples)[:, : rows * down, : columns * aside]
         # What a pool leaves over is zero from the start, and never written.
-        places = inside.reshape(samples, rows, down, columns, aside, channels).transpose(2, 4, 0, 1, 3, 5)
-        np.copyto(places, phases.reshape(down, aside, samples, rows, columns, channels))
+        return inside.reshape(samples, rows, down, columns, aside, channels).transpose(2, 4, 0, 1, 3, 5)
 
-    def _phases(self, samples: int) -> Array:
-        """Return memory for the convolutions of a few images, (phases, n, rows, columns, channels)."""
-        shape = (len(self._masks) + 1, samples, *self.output_shape)
-        phases: Array = self._convolved()[: math.prod(shape)].reshape(shape)
-        return phases
+    def _blocks(self, samples: int) -> list[_Block]:
+        """Return the blocks of a batch; they are kept, as cutting them takes as long as a small product."""
+        kept = self._kept.get(samples)
+        if kept is None or kept[0] is not self._result:
+            parts = (slice(start, start + self._block) for start in range(0, samples, self._block))
+            kept = keep(self._kept, samples, (self._result, [self._cut(part) for part in parts]))
+        return kept[1]
 
-    def _blocks(self, samples: int) -> Iterator[slice]:
-        return (slice(start, start + self._block) for start in range(0, samples, self._block))
+    def _cut(self, part: slice) -> _Block:
+        output = self._result[part]
+        count, window = len(output), self._pool.kernel_size
+        phases = self._convolved()[: math.prod(window) * output.size].reshape(-1, *output.shape)
+        return _Block(
+            part,
+            output,
+            self._channels.rows(output),
+            tuple(mask[part] for mask in self._larger),
+            self._zeros(count),
+            self._positive(count),
+            _Phases(
+                tuple(phases),
+                phases.reshape(-1, output.shape[-1]),
+                phases.reshape(*window, *output.shape),
+            ),
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the views out of copies: a copied view would be an array of its own."""
+        return self.__dict__ | {"_kept": {}}

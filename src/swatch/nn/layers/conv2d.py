@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from swatch.errors import UserError
 from swatch.nn import initializers
-from swatch.nn.arrays import Array, FixedArray, WorkArray
+from swatch.nn.arrays import Array, FixedArray, Part, Parts, WorkArray
 from swatch.nn.builder import Builder
 from swatch.nn.channels import Channels
-from swatch.nn.conv_gradient import ConvInputGradient
+from swatch.nn.conv_gradient import ConvGradient
 from swatch.nn.geometry import Padding, check_padding, fit_windows, image_size, pair, resolve_padding
 from swatch.nn.module import Module, Shape
 from swatch.nn.parameters import BIAS, WEIGHT, Segment
 from swatch.nn.patches import Patches, choose_block
+from swatch.nn.products import Product
 
 
 class Conv2d(Module):
@@ -26,7 +27,7 @@ class Conv2d(Module):
     With the windows of x as the rows of a matrix X, one for every n, i, j, and W as a matrix with a row for
     every a, b, c, this is Y = X W + b. From dL = <G, dY> with G = dL/dY: dL/dW = Xᵀ G, dL/db = Σ_rows G, and
     dL/dX = G Wᵀ, whose elements add up where windows overlap; that sum is a convolution of G again, with the
-    kernels turned around (see ``ConvInputGradient``).
+    kernels turned around (see ``ConvGradient``).
 
     Args:
         channels: of the output, at least 1; the input's follow from the layer before.
@@ -91,15 +92,18 @@ class Conv2d(Module):
         self._output = WorkArray(output_shape, dtype)
         self._input_gradient = WorkArray(self.input_shape, dtype)
         self._weight_part = FixedArray((area * inputs, outputs), dtype)
+        self._forward_product, self._weight_product = Product(), Product(transposed_left=True)
         self._bias_channels = Channels(output_shape, dtype)
         self._bias_row = FixedArray((self._bias_channels.length,), dtype)
         self._patches = Patches(self.input_shape, self.kernel_size, self.stride, margins, dtype)
-        self._differentiated = ConvInputGradient(
+        self._differentiated = ConvGradient(
             self.input_shape, outputs, self.kernel_size, self.stride, margins, dtype
         )
         largest = max(self._patches.size, 0 if self.comes_first else self._differentiated.size)
         windows = math.prod(counts)
         self._block = choose_block(largest + windows * outputs, windows, self._weight_part.size)
+        self._parts_in, self._parts_out = Parts(self._block), Parts(self._block)
+        self._parts_gradient, self._parts_result = Parts(self._block), Parts(self._block)
         return output_shape
 
     @property
@@ -121,33 +125,26 @@ class Conv2d(Module):
         bias = self._bias_row()
         if self.has_bias:
             self._bias_channels.spread(self.bias.view, bias)
-        for part in self._blocks(len(x)):
-            block = output[part]
-            np.matmul(self._patches.matrix(x[part]), weight, out=block.reshape(-1, self.channels))
+        for images, block in zip(self._parts_in(x), self._parts_out(output), strict=True):
+            self._forward_product(self._patches.matrix(images.samples), weight, block.rows)
             if self.has_bias:
-                rows = self._bias_channels.rows(block)
+                rows = self._bias_channels.rows(block.samples)
                 np.add(rows, bias, out=rows)
         return output
 
     def backward(self, grad_output: Array, input_gradient: bool = True) -> Array | None:
         """Write dL/dW and dL/db; return dL/dx, shape (n, height, width, input channels)."""
-        samples = len(grad_output)
-        weight_gradient, weight_part = self._matrix(self.weight.gradient), self._weight_part()
         result: Array | None = None
+        images, gradients = self._parts_in(self._input), self._parts_gradient(grad_output)
         if input_gradient:
-            result = self._input_gradient(samples)
+            result = self._input_gradient(len(grad_output))
             self._differentiated.prepare(self.weight.view)
-        for part in self._blocks(samples):
-            windows = self._patches.matrix(self._input[part])
-            gradient = grad_output[part]
-            rows = gradient.reshape(-1, self.channels)
-            if part.start == 0:
-                np.matmul(windows.T, rows, out=weight_gradient)
-            else:
-                np.matmul(windows.T, rows, out=weight_part)
-                np.add(weight_gradient, weight_part, out=weight_gradient)
-            if result is not None:
-                self._differentiated.write(gradient, result[part])
+            for image, gradient, target in zip(images, gradients, self._parts_result(result), strict=True):
+                self._differentiated.write(gradient.samples, image, target)
+        if input_gradient and self._differentiated.is_whole:
+            self._differentiated.write_weights(self.weight.gradient)
+        else:
+            self._write_weights(images, gradients)
         if self.has_bias:
             total = self._bias_row()
             total.fill(0)
@@ -155,9 +152,14 @@ class Conv2d(Module):
             self._bias_channels.fold(total, out=self.bias.gradient)
         return result
 
+    def _write_weights(self, images: list[Part], gradients: list[Part]) -> None:
+        """Write dL/dW from the windows of the images."""
+        total, part = self._matrix(self.weight.gradient), self._weight_part()
+        total.fill(0)
+        for image, gradient in zip(images, gradients, strict=True):
+            self._weight_product(self._patches.matrix(image.samples), gradient.rows, part)
+            np.add(total, part, out=total)
+
     def _matrix(self, weight: Array) -> Array:
         """Return the weights or their gradients as (height width inputs, outputs)."""
         return weight.reshape(-1, self.channels)
-
-    def _blocks(self, samples: int) -> Iterator[slice]:
-        return (slice(start, start + self._block) for start in range(0, samples, self._block))

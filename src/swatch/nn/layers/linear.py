@@ -10,6 +10,7 @@ from swatch.nn.arrays import Array, WorkArray
 from swatch.nn.builder import Builder
 from swatch.nn.module import Module, Shape
 from swatch.nn.parameters import BIAS, WEIGHT, Segment
+from swatch.nn.products import Product
 
 
 class Linear(Module):
@@ -67,6 +68,9 @@ class Linear(Module):
         self._output = WorkArray((self.outputs,), builder.dtype)
         self._input_gradient = WorkArray((inputs,), builder.dtype)
         self._ones = WorkArray((), builder.dtype, fill=1)
+        self._forward_product = Product()
+        self._weight_product = Product(transposed_left=True)
+        self._input_product = Product(transposed_right=True)
         return (self.outputs,)
 
     @property
@@ -78,17 +82,17 @@ class Linear(Module):
         """Return x W + b, shape (n, outputs)."""
         self._input = x
         output = self._output(len(x))
-        np.dot(x, self._weight.view, out=output)
+        self._forward_product(x, self._weight.view, output)
         if self.has_bias:
             np.add(output, self._bias.view, out=output)
         return output
 
     def backward(self, grad_output: Array, input_gradient: bool = True) -> Array | None:
         """Write dL/dW and dL/db; return dL/dx, shape (n, inputs)."""
-        np.dot(self._input.T, grad_output, out=self._weight.gradient)
+        self._weight_product(self._input, grad_output, self._weight.gradient)
         if self.has_bias:
             np.dot(self._ones(len(grad_output)), grad_output, out=self._bias.gradient)
         if not input_gradient:
             return None
         gradient: Array = self._input_gradient(len(grad_output))
-        return np.dot(grad_output, self._weight.view.T, out=gradient)
+        return self._input_product(grad_output, self._weight.view, gradient)
