@@ -99,9 +99,17 @@ def test_bad_arguments_are_value_errors(arguments: dict[str, Any], message: str)
         Classifier(**arguments).fit(np.eye(4), [0, 1, 0, 1])
 
 
-def test_nan_is_refused() -> None:
-    with pytest.raises(ValueError, match="contains NaN"):
+def test_nan_is_refused_with_its_rows() -> None:
+    with pytest.raises(ValueError, match=r"(?s)contains NaN.*It is in row 0 of X\."):
         Classifier().fit([[0.0, np.nan], [1.0, 2.0]], [0, 1])
+    classifier = Classifier((4,), epochs=1).fit(np.eye(9), np.arange(9) % 3)
+    broken = np.eye(9)
+    broken[[1, 3]] = np.inf
+    for refusing in (classifier.predict, lambda x: classifier.partial_fit(x, np.arange(9) % 3)):
+        with pytest.raises(ValueError, match=r"(?s)contains infinity.*It is in rows 1, 3 of X\."):
+            refusing(broken)
+    with pytest.raises(ValueError, match=r"It is in rows 0, 1, 2, 3, 4 and 4 more of X\."):
+        classifier.predict(np.full((9, 9), np.nan))
 
 
 def test_the_package_has_nothing_else_by_that_way() -> None:

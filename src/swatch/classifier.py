@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from swatch.errors import UserError
 from swatch.nn import CrossEntropy, Module, Network, mlp, probabilities
+from swatch.nn.finite import rows_not_finite, say_rows
 from swatch.optim import Adam
 from swatch.optim.schedules import OneCycle
 from swatch.seeding import spawn
@@ -84,7 +85,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             ValueError: what scikit-learn refuses (NaN, other shapes, continuous targets), or an argument is
                 out of range.
         """
-        samples, labels = validate_data(self, X, y, dtype=np.float64)
+        samples, labels = self._validated(X, y)
         check_classification_targets(labels)
         self._begin(samples, unique_labels(labels))
         steps = self.epochs * -(-len(samples) // self.network_.batch_size)
@@ -106,7 +107,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             ValueError: as in ``fit``; or a label is not among the classes.
         """
         is_first = not hasattr(self, "network_")
-        samples, labels = validate_data(self, X, y, dtype=np.float64, reset=is_first)
+        samples, labels = self._validated(X, y, reset=is_first)
         check_classification_targets(labels)
         if is_first:
             if classes is None:
@@ -128,7 +129,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             ValueError: the samples do not fit those of ``fit``.
         """
         check_is_fitted(self)
-        inputs = self._scaled(validate_data(self, X, dtype=np.float64, reset=False))
+        inputs = self._scaled(self._validated(X, reset=False))
         network = self._double()
         found = np.empty((len(inputs), len(self.classes_)))
         for rows in self._rows(len(inputs)):
@@ -144,6 +145,16 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         probabilities = self.predict_proba(X)
         labels: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
         return labels
+
+    def _validated(self, X: ArrayLike, *labels: ArrayLike, reset: bool = True) -> Any:  # noqa: N803
+        """Return the arguments as arrays; where scikit-learn finds NaN or infinity, say in which rows."""
+        try:
+            return validate_data(self, X, *labels, dtype=np.float64, reset=reset)
+        except ValueError as error:
+            if not str(error).startswith("Input X contains"):
+                raise
+            rows = rows_not_finite(np.asarray(X, np.float64))
+            raise ValueError(f"{error}\nIt is in {say_rows(rows)} of X.") from None
 
     def _begin(self, samples: Floats, classes: NDArray[Any]) -> None:
         """Make the network and everything that trains it."""

@@ -1,24 +1,22 @@
-"""Every model and loss of conf/, every layer, activation, initializer: new ones are tested as they are."""
+"""Networks of one layer, for tests that walk all layers."""
 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import inspect
 import math
-import pkgutil
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 import pytest
 
-from entries import entries
 from swatch.errors import UserError
-from swatch.nn import Flatten, Linear, Network, Sequential, activation, initializers, layers
+from swatch.nn import Flatten, Linear, Network, Sequential, layers
 from swatch.nn.module import Module
 
-# What constructors have to be told, by the name of the argument; functions make a new one each time.
+# What constructors have to be told, by the name of the argument, else by its type; functions make a new one
+# each time.
 ARGUMENTS: dict[str, Any] = {
     "outputs": 7,
     "probability": 0.4,
@@ -29,21 +27,17 @@ ARGUMENTS: dict[str, Any] = {
 }
 
 
-def layer_classes() -> list[type[Module]]:
-    found: list[type[Module]] = []
-    for info in pkgutil.iter_modules(layers.__path__, f"{layers.__name__}."):
-        classes = [v for v in vars(importlib.import_module(info.name)).values() if isinstance(v, type)]
-        found += [c for c in classes if issubclass(c, Module) and c.__module__ == info.name]
-    return found
+BY_TYPE: dict[Any, Any] = {int: 2, float: 0.5, bool: True}
 
 
-def make_layer(layer: type[Module]) -> Module:
+def made(layer: type[Module]) -> Module:
     needed = [
         name
         for name, parameter in inspect.signature(layer).parameters.items()
         if parameter.default is parameter.empty
     ]
-    values = {name: ARGUMENTS[name] for name in needed}
+    types = get_type_hints(layer.__init__)
+    values = {name: ARGUMENTS.get(name, BY_TYPE.get(types.get(name))) for name in needed}
     return layer(**{name: value() if callable(value) else value for name, value in values.items()})
 
 
@@ -67,28 +61,16 @@ def network_of(
     raise AssertionError(f"the layer takes neither {shape}, vectors nor images")
 
 
-# Arguments that tests may ask for, one test for every value.
-TABLES: dict[str, Callable[[], list[Any]]] = {
-    "model_entry": lambda: entries("model"),
-    "loss_entry": lambda: entries("loss"),
-    "layer_class": layer_classes,
-    "activation_name": lambda: list(activation.names()),
-    "initializer_name": lambda: list(initializers.names()),
-}
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    for name, table in TABLES.items():
-        if name in metafunc.fixturenames:
-            values = table()
-            ids = [str(getattr(value, "__name__", getattr(value, "name", value))) for value in values]
-            metafunc.parametrize(name, values, ids=ids)
-
-
 @pytest.fixture(scope="session")
 def layer_network() -> Callable[..., Network]:
     """Make a network of a layer class, with example arguments, for a shape of samples or a similar one."""
-    return lambda layer, *arguments, **options: network_of(lambda: make_layer(layer), *arguments, **options)
+    return lambda layer, *arguments, **options: network_of(lambda: made(layer), *arguments, **options)
+
+
+@pytest.fixture(scope="session")
+def make_layer() -> Callable[[type[Module]], Module]:
+    """Make a layer with example arguments."""
+    return made
 
 
 @pytest.fixture

@@ -59,6 +59,7 @@ def fits(shape: tuple[int, ...], window: Any, stride: Any, padding: Any) -> bool
     )
 
 
+@pytest.mark.check("definition", layer="Conv2d")
 @settings(max_examples=120, deadline=None)
 @given(
     shape=st.tuples(st.integers(1, 8), st.integers(1, 8), st.integers(1, 6)),
@@ -68,6 +69,7 @@ def fits(shape: tuple[int, ...], window: Any, stride: Any, padding: Any) -> bool
     padding=PADDINGS,
     batch=st.integers(1, 4),
     bias=st.booleans(),
+    training=st.booleans(),
     seed=st.integers(0, 2**32),
 )
 def test_values_and_gradients(
@@ -78,6 +80,7 @@ def test_values_and_gradients(
     padding: Any,
     batch: int,
     bias: bool,
+    training: bool,
     seed: int,
 ) -> None:
     layer = Conv2d(channels, window, stride, padding, bias=bias)
@@ -94,9 +97,10 @@ def test_values_and_gradients(
     expected = convolved(
         x, views["conv1/weight"], views.get("conv1/bias", np.zeros(channels)), both(stride), padding
     )
-    np.testing.assert_allclose(layer.forward(x, training=True), expected, atol=1e-12)
+    np.testing.assert_allclose(layer.forward(x, training=training), expected, atol=1e-12)
     assert layer.output_shape == expected.shape[1:]
-    rows = check_network(network, CrossEntropy(), x, generator.integers(3, size=batch), coordinates=20)
+    labels = generator.integers(3, size=batch)
+    rows = check_network(network, CrossEntropy(), x, labels, training=training, coordinates=20)
     assert max(row.error for row in rows) <= TOLERANCE, rows
 
 

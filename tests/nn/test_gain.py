@@ -48,6 +48,7 @@ def test_gains_with_a_closed_form(activation: str, value: float) -> None:
     assert gain(activation) == pytest.approx(value, rel=1e-7)
 
 
+@pytest.mark.check("gain")
 @pytest.mark.parametrize("weight_init", FOLLOWED)
 def test_the_signal_keeps_its_size_through_many_layers(activation_name: str, weight_init: str) -> None:
     width = 400

@@ -28,14 +28,18 @@ def draw(name: str, seed: int = 0, scale: float | None = None) -> np.ndarray:
     return by_name(name, scale)((FAN_IN, FAN_OUT), FAN_IN, FAN_OUT, np.random.default_rng(seed))
 
 
+@pytest.mark.check("mean and deviation")
 def test_mean_and_deviation(initializer_name: str) -> None:
     values = draw(initializer_name)
     assert values.shape == (FAN_IN, FAN_OUT)
     deviation = values.std()
     assert abs(values.mean()) <= 5 * deviation / values.size**0.5
+    if initializer_name not in DEVIATIONS:
+        pytest.skip(f"there is no formula of {initializer_name} to compare with")
     assert deviation == pytest.approx(DEVIATIONS[initializer_name](FAN_IN, FAN_OUT), rel=0.02)
 
 
+@pytest.mark.check("distribution")
 def test_uniform_ones_are_bounded_and_flat_and_normal_ones_have_tails(initializer_name: str) -> None:
     values = draw(initializer_name)
     if initializer_name.endswith("uniform"):
@@ -55,11 +59,13 @@ def test_orthogonal_matrices_are(shape: tuple[int, ...]) -> None:
     np.testing.assert_allclose(product, np.eye(len(product)), atol=1e-12)
 
 
+@pytest.mark.check("scale")
 def test_the_scale_is_a_factor(initializer_name: str) -> None:
     np.testing.assert_allclose(draw(initializer_name, scale=0.6), 3 * draw(initializer_name, scale=0.2))
     assert (draw(initializer_name, scale=0.0) == 0).all()
 
 
+@pytest.mark.check("seed")
 def test_the_seed_decides(initializer_name: str) -> None:
     assert (draw(initializer_name) == draw(initializer_name)).all()
     if initializer_name != "zeros":

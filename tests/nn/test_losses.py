@@ -28,6 +28,7 @@ def definition(logits: np.ndarray, labels: np.ndarray, smoothing: float) -> floa
     return float(-(targets * log_p).sum(axis=1).mean())
 
 
+@pytest.mark.check("gradients")
 @settings(max_examples=30, deadline=None)
 @given(samples=st.integers(1, 9), classes=st.integers(1, 12), seed=st.integers(0, 2**32))
 def test_gradients_equal_finite_differences(loss_entry: Any, samples: int, classes: int, seed: int) -> None:
@@ -47,6 +48,7 @@ def test_gradients_equal_finite_differences(loss_entry: Any, samples: int, class
         assert gradient[place] == pytest.approx((values[0] - values[1]) / (2 * step), rel=1e-6, abs=1e-9)
 
 
+@pytest.mark.check("smaller batches")
 def test_logits_are_left_alone_and_smaller_batches_fit(
     loss_entry: Any, generator: np.random.Generator
 ) -> None:
@@ -62,6 +64,7 @@ def test_logits_are_left_alone_and_smaller_batches_fit(
     assert (logits == before).all()
 
 
+@pytest.mark.check("probabilities")
 def test_probabilities_are_a_distribution(loss_entry: Any, generator: np.random.Generator) -> None:
     loss: Loss = loss_entry.build()
     loss.forward(5 * generator.standard_normal((50, 10)), generator.integers(10, size=50))
@@ -96,11 +99,7 @@ def test_cross_entropy_is_stable_for_huge_logits(smoothing: float) -> None:
     np.testing.assert_allclose(gradient.sum(axis=1), 0, atol=1e-6)
 
 
-def test_a_diverged_network_has_a_loss_that_tells() -> None:
-    logits = np.array([[np.nan, 1.0], [0.0, 0.0]], np.float32)
-    assert np.isnan(CrossEntropy().forward(logits, np.array([0, 1])))
-
-
+@pytest.mark.check("labels")
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
@@ -118,6 +117,21 @@ def test_bad_labels(loss_entry: Any, labels: np.ndarray, message: str) -> None:
         loss_entry.build().forward(np.zeros((3, 3), np.float32), labels)
 
 
+@pytest.mark.check("bad logits")
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.bool_, np.complex128])
+def test_logits_are_floating_point_numbers(loss_entry: Any, dtype: type) -> None:
+    with pytest.raises(UserError, match="takes floating-point numbers from the network, found"):
+        loss_entry.build().forward(np.ones((3, 3), dtype), np.array([0, 1, 2]))
+
+
+@pytest.mark.check("bad logits")
+def test_a_diverged_network_has_a_loss_that_tells(loss_entry: Any) -> None:
+    """It is returned, not raised: training then stops and says where."""
+    logits = np.array([[np.nan, 1.0], [0.0, 0.0]], np.float32)
+    assert np.isnan(loss_entry.build().forward(logits, np.array([0, 1])))
+
+
+@pytest.mark.check("labels")
 def test_labels_of_other_whole_number_types_count_the_same(
     loss_entry: Any, generator: np.random.Generator
 ) -> None:
@@ -129,11 +143,13 @@ def test_labels_of_other_whole_number_types_count_the_same(
     assert len(values) == 1
 
 
+@pytest.mark.check("empty batch")
 def test_an_empty_batch_is_refused(loss_entry: Any) -> None:
     with pytest.raises(UserError, match="at least one"):
         loss_entry.build().forward(np.zeros((0, 3), np.float32), np.zeros(0, np.intp))
 
 
+@pytest.mark.check("labels")
 def test_one_hot_targets_are_labels(loss_entry: Any, generator: np.random.Generator) -> None:
     logits, labels = generator.standard_normal((6, 4)), generator.integers(4, size=6)
     loss: Loss = loss_entry.build()

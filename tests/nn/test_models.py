@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from model_size import count, skip_if_large
 from swatch.errors import UserError
 from swatch.nn import (
     Conv2d,
@@ -16,7 +17,6 @@ from swatch.nn import (
     Dropout,
     Linear,
     MaxPool2d,
-    Module,
     Network,
     alexnet,
     cnn,
@@ -29,25 +29,14 @@ from swatch.nn.builder import Builder
 from swatch.nn.gradcheck import TOLERANCE, check_network
 from swatch.optim import Adam
 
-# Costly checks pass over models that are larger than this on 28x28 images.
-LARGEST = 3_000_000
-
 
 def build(model_entry: Any, batch_size: int, dtype: type = np.float32, **arguments: Any) -> Network:
-    size = count(model_entry.build(classes=10, **arguments))
-    if size > LARGEST:
-        pytest.skip(f"{size:,} parameters")
+    skip_if_large(model_entry.build(classes=10, **arguments))
     model = model_entry.build(classes=10, **arguments)
     return Network(model, (28, 28, 1), batch_size=batch_size, seed=2, dtype=dtype)
 
 
-def count(model: Module) -> int:
-    """The parameters of a model for images of 28x28, without making them."""
-    builder = Builder(0, np.float32)
-    model.build(builder, (28, 28, 1), "")
-    return sum(segment.size for segment in builder.parameters)
-
-
+@pytest.mark.check("config")
 def test_yaml_keys_are_the_arguments_with_their_defaults(model_entry: Any) -> None:
     parameters = inspect.signature(model_entry.target).parameters
     assert set(model_entry.arguments) == set(parameters) - {"classes"}
@@ -56,6 +45,7 @@ def test_yaml_keys_are_the_arguments_with_their_defaults(model_entry: Any) -> No
         assert value == (list(default) if isinstance(default, tuple) else default), key
 
 
+@pytest.mark.check("gradients")
 @pytest.mark.parametrize("training", [True, False])
 def test_gradients_equal_finite_differences(
     model_entry: Any, generator: np.random.Generator, training: bool
@@ -73,6 +63,7 @@ def test_gradients_equal_finite_differences(
     assert max(row.error for row in rows) <= TOLERANCE, rows
 
 
+@pytest.mark.check("overfits a batch")
 def test_one_batch_is_learnt_by_heart(model_entry: Any, generator: np.random.Generator) -> None:
     network = build(model_entry, 16)
     loss, optimizer = CrossEntropy(), Adam(learning_rate=0.005)
@@ -171,6 +162,7 @@ def test_bad_arguments_of_models_are_named_first(model: Any, arguments: dict[str
         model(10, **arguments)
 
 
+@pytest.mark.check("other images")
 def test_every_model_adapts_to_the_images(model_entry: Any) -> None:
     for shape, classes in (((32, 32, 3), 7), ((16, 20, 1), 2)):
         model = model_entry.build(classes=classes)

@@ -166,8 +166,12 @@ def test_what_does_not_fit_is_refused() -> None:
             network.backward(gradient)
     with pytest.raises(UserError, match="batch_size must be at least 1, found 0"):
         Network(mlp(3), (4,), batch_size=0, seed=0)
+    for shape in ((), (0,), (28, 28, 0), (-1, 3)):
+        with pytest.raises(UserError, match=r"^input_shape must have axes, each of at least 1, found \("):
+            Network(mlp(3), shape, batch_size=1, seed=0)
 
 
+@pytest.mark.check("whole model")
 def test_every_activation_can_be_a_whole_model(activation_name: str) -> None:
     x = np.linspace(-2, 2, 6, dtype=np.float32).reshape(2, 3)
     network = Network(by_name(activation_name), (3,), batch_size=2, seed=0)

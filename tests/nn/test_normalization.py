@@ -27,6 +27,7 @@ def randomised(network: Network, generator: np.random.Generator) -> tuple[np.nda
     return scale, shift
 
 
+@pytest.mark.check("definition", layer="BatchNorm")
 @settings(max_examples=40, deadline=None)
 @given(shape=SHAPES, batch=st.integers(1, 6), seed=st.integers(0, 2**32))
 def test_batch_norm_is_its_definition(shape: tuple[int, ...], batch: int, seed: int) -> None:
@@ -51,6 +52,7 @@ def test_batch_norm_is_its_definition(shape: tuple[int, ...], batch: int, seed: 
     np.testing.assert_allclose(network.buffers["/mean"], running_mean)
 
 
+@pytest.mark.check("definition", layer="LayerNorm")
 @settings(max_examples=30, deadline=None)
 @given(shape=SHAPES, batch=st.integers(1, 4), seed=st.integers(0, 2**32))
 def test_layer_norm_is_its_definition(shape: tuple[int, ...], batch: int, seed: int) -> None:

@@ -62,6 +62,7 @@ def by_definition(
     return y, grad
 
 
+@pytest.mark.check("definition", layer=["MaxPool2d", "AvgPool2d"])
 @settings(max_examples=80, deadline=None)
 @given(
     shape=SHAPES,
@@ -100,17 +101,18 @@ def test_pooling_is_its_definition(
     window=NUMBER_OR_PAIR,
     stride=NUMBER_OR_PAIR,
     maximum=st.booleans(),
+    training=st.booleans(),
     seed=st.integers(0, 2**32),
 )
 def test_gradients_equal_finite_differences(
-    shape: tuple[int, int, int], window: Any, stride: Any, maximum: bool, seed: int
+    shape: tuple[int, int, int], window: Any, stride: Any, maximum: bool, training: bool, seed: int
 ) -> None:
     generator = np.random.default_rng(seed)
     layer = (MaxPool2d if maximum else AvgPool2d)(window, stride)
     model = Sequential([layer, Flatten(), Linear(3, "xavier_normal")])
     network = Network(model, shape, batch_size=2, seed=1, dtype=np.float64)
     x, labels = generator.standard_normal((2, *shape)), generator.integers(3, size=2)
-    rows = check_network(network, CrossEntropy(), x, labels, coordinates=25)
+    rows = check_network(network, CrossEntropy(), x, labels, training=training, coordinates=25)
     assert max(row.error for row in rows) <= TOLERANCE, rows
 
 
@@ -137,6 +139,7 @@ def test_the_first_of_equals_gets_the_gradient_of_a_rectified_image() -> None:
         assert gradient.reshape(-1).nonzero()[0].tolist() == [place]
 
 
+@pytest.mark.check("definition", layer="GlobalAvgPool2d")
 def test_global_average_is_the_mean_of_the_image(generator: np.random.Generator) -> None:
     network = Network(GlobalAvgPool2d(), (5, 4, 3), batch_size=7, seed=0, dtype=np.float64)
     x, gradient = generator.standard_normal((6, 5, 4, 3)), generator.standard_normal((6, 3))

@@ -52,6 +52,7 @@ def test_a_refused_file_changes_nothing(tmp_path: Path, hidden: list[int], probl
     np.testing.assert_array_equal(other.parameters.values, before)
 
 
+@pytest.mark.check("described and built again")
 def test_every_layer_describes_itself(layer_class: type[Module], layer_network: object) -> None:
     network: Network = layer_network(layer_class, (6, 6, 4), 2)  # type: ignore[operator]
     node = describe(network.model)
@@ -61,6 +62,7 @@ def test_every_layer_describes_itself(layer_class: type[Module], layer_network: 
     np.testing.assert_array_equal(again.forward(x), network.forward(x))
 
 
+@pytest.mark.check("described and built again")
 def test_every_model_describes_itself(model_entry: Entry) -> None:
     if model_entry.name == "alexnet":
         pytest.skip("half a gigabyte of parameters")

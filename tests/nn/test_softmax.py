@@ -24,6 +24,7 @@ from swatch.nn import (
 )
 
 
+@pytest.mark.check("definition", layer="Softmax")
 def test_it_is_its_definition_and_its_gradient_goes_through_the_jacobian(
     generator: np.random.Generator,
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from entries import Entry
 from swatch.compose import build, compose
 from swatch.errors import UserError
 from swatch.nn import CrossEntropy, Network, Parameters, mlp
@@ -23,6 +24,9 @@ def network(dtype: type = np.float64) -> Network:
     built.parameters.values += 0.2 * np.random.default_rng(0).standard_normal(built.parameters.size)
     return built
 
+
+# Penalties are linear or quadratic between kinks, so that a long step is exact; rounding spoils a short one.
+STEP = 1e-4
 
 COEFFICIENTS = st.sampled_from([0.0, 0.003, 0.2])
 
@@ -63,9 +67,9 @@ def test_it_is_its_formula_and_its_own_derivative(
     for index in range(0, parameters.size, 5):
         slope = 0.0
         for sign in (1, -1):
-            parameters.values[index] += sign * 1e-6
-            slope += sign * formula() / 2e-6
-            parameters.values[index] -= sign * 1e-6
+            parameters.values[index] += sign * STEP
+            slope += sign * formula() / (2 * STEP)
+            parameters.values[index] -= sign * STEP
         assert gradients[index] - before[index] == pytest.approx(slope, rel=1e-6, abs=1e-9)
 
 
@@ -109,6 +113,24 @@ def test_the_command_line_takes_them() -> None:
     own.bind(network().parameters)
     assert own.has_penalty
     assert compose(["regularization.l2=1e-4"]).plain["regularization"]["l2"] == 1e-4
+
+
+@pytest.mark.check("gradients")
+def test_the_gradient_of_every_choice(regularization_entry: Entry) -> None:
+    """What the file leaves at zero is set, so that there is something to differentiate."""
+    unset = {key: 0.02 for key, value in regularization_entry.arguments.items() if value == 0}
+    parameters = network().parameters
+    own: Regularization = regularization_entry.build(**unset)
+    own.bind(parameters)
+    values, gradients = parameters.values, np.zeros(parameters.size)
+    assert own.penalize(values, gradients) > 0
+    for index in range(parameters.size):
+        slope = 0.0
+        for sign in (1, -1):
+            values[index] += sign * STEP
+            slope += sign * own.penalize(values, np.zeros_like(values)) / (2 * STEP)
+            values[index] -= sign * STEP
+        assert gradients[index] == pytest.approx(slope, rel=1e-6, abs=1e-9)
 
 
 def test_loss_and_penalty_together_have_one_gradient() -> None:

@@ -33,6 +33,7 @@ def rates(schedule: Any, steps: int) -> list[float]:
     return [schedule(step)["learning_rate"] for step in range(steps)]
 
 
+@pytest.mark.check("pure, bounded")
 @settings(deadline=None, max_examples=40)
 @given(
     total_steps=st.integers(1, 5000),
@@ -64,12 +65,14 @@ def test_steps_after_the_last_have_its_values(schedule_entry: Any) -> None:
     assert schedule(10) == schedule(1_000) == schedule(9)
 
 
+@pytest.mark.check("one step")
 def test_a_run_of_one_step_is_no_error(schedule_entry: Any) -> None:
     assert math.isfinite(schedule_entry.build(base=BASE, total_steps=1)(0)["learning_rate"])
     with pytest.raises(UserError, match="total_steps must be at least 1, found 0"):
         schedule_entry.build(base=BASE, total_steps=0)
 
 
+@pytest.mark.check("smooth or not")
 def test_neighbouring_steps_are_close(schedule_entry: Any) -> None:
     found = rates(schedule_entry.build(base=BASE, total_steps=1000), 1000)
     if not schedule_entry.target.is_smooth:
@@ -78,6 +81,7 @@ def test_neighbouring_steps_are_close(schedule_entry: Any) -> None:
     assert max(abs(a - b) for a, b in itertools.pairwise(found)) < 0.01 * BASE["learning_rate"]
 
 
+@pytest.mark.check("config")
 def test_yaml_keys_are_the_arguments_with_their_defaults(schedule_entry: Any) -> None:
     parameters = inspect.signature(schedule_entry.target).parameters
     assert set(schedule_entry.arguments) == set(parameters) - {"base", "total_steps"}
@@ -106,10 +110,43 @@ DEFINITIONS: dict[str, Callable[[int], float]] = {
 }
 
 
+@pytest.mark.check("reference")
 def test_it_is_its_definition(schedule_entry: Any) -> None:
+    definition = DEFINITIONS.get(schedule_entry.name)
+    if definition is None:
+        pytest.skip(f"there is no definition of {schedule_entry.name} to compare with")
     found = rates(schedule_entry.build(base=BASE, total_steps=101), 101)
-    definition = DEFINITIONS[schedule_entry.name]
     assert found == pytest.approx([definition(step) for step in range(101)], rel=1e-9, abs=1e-15)
+
+
+@pytest.mark.check("resumes")
+@settings(deadline=None, max_examples=30)
+@given(
+    metrics=st.lists(st.floats(0, 1), min_size=2, max_size=40),
+    cut=st.integers(1, 39),
+    goal=st.sampled_from(["maximize", "minimize"]),
+)
+def test_a_resumed_one_goes_on_as_it_would_have(
+    schedule_entry: Any, metrics: list[float], cut: int, goal: str
+) -> None:
+    """Three steps an epoch; what a checkpoint keeps of the schedule goes through JSON."""
+
+    def epochs(schedule: Any, numbers: range) -> list[dict[str, float]]:
+        found = []
+        for number in numbers:
+            found += [schedule(3 * number + step) for step in range(3)]
+            schedule.observe(metrics[number], goal)
+        return found
+
+    def fresh() -> Any:
+        return schedule_entry.build(base=BASE, total_steps=3 * len(metrics))
+
+    cut = min(cut, len(metrics) - 1)
+    first, whole = fresh(), epochs(fresh(), range(len(metrics)))
+    found = epochs(first, range(cut))
+    resumed = fresh()
+    resumed.load_state(json.loads(json.dumps(first.state())))
+    assert found + epochs(resumed, range(cut, len(metrics))) == whole
 
 
 @pytest.mark.parametrize("goal", ["maximize", "minimize"])
@@ -137,6 +174,7 @@ def test_a_plateau_takes_small_gains_for_none() -> None:
         assert schedule(0)["learning_rate"] == pytest.approx(rate)
 
 
+@pytest.mark.check("warm-up")
 def test_any_may_warm_up_first(schedule_entry: Any) -> None:
     if "warmup" not in schedule_entry.arguments:
         assert schedule_entry.name == "one_cycle", "which warms up by itself"

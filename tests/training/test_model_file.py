@@ -101,6 +101,10 @@ def test_a_model_refuses_what_it_does_not_take(file: Path) -> None:
         model.predict(np.zeros((2, 9, 8, 1), np.uint8))
     with pytest.raises(UserError, match="takes uint8, found int64"):
         model.predict(np.zeros((2, 8, 8, 1), np.int64))
+    broken = images().astype(np.float32)
+    broken[[2, 7], 3] = np.nan
+    with pytest.raises(UserError, match=r"images must be finite numbers, .* infinity in rows 2, 7$"):
+        model.predict(broken)
     with pytest.raises(UserError, match="takes floating-point numbers, found uint8"):
         Model(composed()).predict(images())
     with pytest.raises(UserError, match="classes has 2 names, and the network 3 outputs"):

@@ -2,28 +2,8 @@
 
 from __future__ import annotations
 
-from swatch.nn.layers import (
-    ELU,
-    GELU,
-    AvgPool2d,
-    BatchNorm,
-    Conv2d,
-    Dropout,
-    Flatten,
-    GlobalAvgPool2d,
-    Identity,
-    LayerNorm,
-    LeakyReLU,
-    Linear,
-    MaxPool2d,
-    ReLU,
-    Residual,
-    Sigmoid,
-    SiLU,
-    Sin,
-    Softmax,
-    Tanh,
-)
+from swatch.nn import layers
+from swatch.nn.layers import *  # noqa: F403 - a new layer is exported there alone
 from swatch.nn.loss import Loss
 from swatch.nn.losses import CrossEntropy, MeanSquaredError, QuadraticCost
 from swatch.nn.models import alexnet, cnn, logistic, mlp, resnet_small, starter_cnn
@@ -35,35 +15,15 @@ from swatch.nn.saving import load_parameters, save_parameters
 from swatch.nn.sequential import Sequential
 
 __all__ = [
-    "ELU",
-    "GELU",
-    "AvgPool2d",
-    "BatchNorm",
-    "Conv2d",
     "CrossEntropy",
-    "Dropout",
-    "Flatten",
-    "GlobalAvgPool2d",
-    "Identity",
-    "LayerNorm",
-    "LeakyReLU",
-    "Linear",
     "Loss",
-    "MaxPool2d",
     "MeanSquaredError",
     "Module",
     "Network",
     "Parameters",
     "QuadraticCost",
-    "ReLU",
-    "Residual",
     "Segment",
     "Sequential",
-    "SiLU",
-    "Sigmoid",
-    "Sin",
-    "Softmax",
-    "Tanh",
     "alexnet",
     "cnn",
     "load_parameters",
@@ -74,3 +34,4 @@ __all__ = [
     "save_parameters",
     "starter_cnn",
 ]
+__all__ += layers.__all__

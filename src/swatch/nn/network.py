@@ -60,7 +60,8 @@ class Network:
             the loss expects.
 
     Raises:
-        UserError: a layer does not take what comes to it, or ``batch_size`` is below 1.
+        UserError: a layer does not take what comes to it, ``batch_size`` is below 1, or ``input_shape`` has
+            no axis or an empty one.
     """
 
     def __init__(
@@ -75,6 +76,8 @@ class Network:
     ) -> None:
         if batch_size < 1:
             raise UserError(f"batch_size must be at least 1, found {batch_size}")
+        if not input_shape or min(input_shape) < 1:
+            raise UserError(f"input_shape must have axes, each of at least 1, found {tuple(input_shape)}")
         self.model = model
         self.input_shape = tuple(input_shape)
         self.batch_size = batch_size

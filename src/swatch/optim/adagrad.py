@@ -20,7 +20,9 @@ class Adagrad(Optimizer):
     Args:
         learning_rate: η.
         epsilon: ε, above 0.
-        weight_decay: decoupled, of weights alone.
+        weight_decay: decoupled, of weights alone unless the next two say otherwise.
+        decay_biases: of biases too.
+        decay_norms: of the scales and shifts of norms too.
 
     Raises:
         UserError: a value is out of range.
@@ -28,8 +30,15 @@ class Adagrad(Optimizer):
 
     vectors: ClassVar[tuple[str, ...]] = ("squares",)
 
-    def __init__(self, learning_rate: float, epsilon: float = 1e-10, weight_decay: float = 0.0) -> None:
-        super().__init__(learning_rate, weight_decay)
+    def __init__(
+        self,
+        learning_rate: float,
+        epsilon: float = 1e-10,
+        weight_decay: float = 0.0,
+        decay_biases: bool = False,
+        decay_norms: bool = False,
+    ) -> None:
+        super().__init__(learning_rate, weight_decay, decay_biases, decay_norms)
         self.epsilon = positive("epsilon", epsilon)
 
     def prepare(self, current: Mapping[str, float]) -> tuple[float, ...]:

@@ -28,7 +28,9 @@ class Adam(Optimizer):
         beta1: β₁, in [0, 1).
         beta2: β₂, in [0, 1).
         epsilon: ε, above 0.
-        weight_decay: decoupled, of weights alone (with it this is AdamW).
+        weight_decay: decoupled, of weights alone unless the next two say otherwise (with it this is AdamW).
+        decay_biases: of biases too.
+        decay_norms: of the scales and shifts of norms too.
 
     Raises:
         UserError: a value is out of range.
@@ -44,8 +46,10 @@ class Adam(Optimizer):
         beta2: float = 0.999,
         epsilon: float = 1e-8,
         weight_decay: float = 0.0,
+        decay_biases: bool = False,
+        decay_norms: bool = False,
     ) -> None:
-        super().__init__(learning_rate, weight_decay)
+        super().__init__(learning_rate, weight_decay, decay_biases, decay_norms)
         self.beta1 = fraction("beta1", beta1)
         self.beta2 = fraction("beta2", beta2)
         self.epsilon = positive("epsilon", epsilon)

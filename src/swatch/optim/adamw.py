@@ -16,7 +16,9 @@ class AdamW(Adam):
         beta1: β₁, in [0, 1).
         beta2: β₂, in [0, 1).
         epsilon: ε, above 0; added to the root, as in ``Adam``.
-        weight_decay: λ, of weights alone.
+        weight_decay: λ, of weights alone unless the next two say otherwise.
+        decay_biases: of biases too.
+        decay_norms: of the scales and shifts of norms too.
 
     Raises:
         UserError: a value is out of range.
@@ -29,5 +31,7 @@ class AdamW(Adam):
         beta2: float = 0.999,
         epsilon: float = 1e-8,
         weight_decay: float = 0.01,
+        decay_biases: bool = False,
+        decay_norms: bool = False,
     ) -> None:
-        super().__init__(learning_rate, beta1, beta2, epsilon, weight_decay)
+        super().__init__(learning_rate, beta1, beta2, epsilon, weight_decay, decay_biases, decay_norms)

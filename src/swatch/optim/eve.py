@@ -27,7 +27,9 @@ class Eve(Adam):
         beta3: β₃, in [0, 1).
         clip: c, above 1.
         epsilon: ε, above 0.
-        weight_decay: decoupled, of weights alone.
+        weight_decay: decoupled, of weights alone unless the next two say otherwise.
+        decay_biases: of biases too.
+        decay_norms: of the scales and shifts of norms too.
 
     Raises:
         UserError: a value is out of range.
@@ -42,8 +44,10 @@ class Eve(Adam):
         clip: float = 10.0,
         epsilon: float = 1e-8,
         weight_decay: float = 0.0,
+        decay_biases: bool = False,
+        decay_norms: bool = False,
     ) -> None:
-        super().__init__(learning_rate, beta1, beta2, epsilon, weight_decay)
+        super().__init__(learning_rate, beta1, beta2, epsilon, weight_decay, decay_biases, decay_norms)
         self.beta3 = fraction("beta3", beta3)
         if not clip > 1:
             raise UserError(f"clip must be above 1, found {clip}")

@@ -22,7 +22,9 @@ class Lion(Optimizer):
         learning_rate: η.
         beta1: β₁, in [0, 1).
         beta2: β₂, in [0, 1).
-        weight_decay: decoupled, of weights alone.
+        weight_decay: decoupled, of weights alone unless the next two say otherwise.
+        decay_biases: of biases too.
+        decay_norms: of the scales and shifts of norms too.
 
     Raises:
         UserError: a value is out of range.
@@ -31,9 +33,15 @@ class Lion(Optimizer):
     vectors: ClassVar[tuple[str, ...]] = ("moment",)
 
     def __init__(
-        self, learning_rate: float, beta1: float = 0.9, beta2: float = 0.99, weight_decay: float = 0.0
+        self,
+        learning_rate: float,
+        beta1: float = 0.9,
+        beta2: float = 0.99,
+        weight_decay: float = 0.0,
+        decay_biases: bool = False,
+        decay_norms: bool = False,
     ) -> None:
-        super().__init__(learning_rate, weight_decay)
+        super().__init__(learning_rate, weight_decay, decay_biases, decay_norms)
         self.beta1 = fraction("beta1", beta1)
         self.beta2 = fraction("beta2", beta2)
 

@@ -20,7 +20,9 @@ class Momentum(Optimizer):
     Args:
         learning_rate: η.
         momentum: μ, in [0, 1).
-        weight_decay: decoupled, of weights alone.
+        weight_decay: decoupled, of weights alone unless the next two say otherwise.
+        decay_biases: of biases too.
+        decay_norms: of the scales and shifts of norms too.
 
     Raises:
         UserError: a value is out of range.
@@ -29,8 +31,15 @@ class Momentum(Optimizer):
     vectors: ClassVar[tuple[str, ...]] = ("velocity",)
     scheduled: ClassVar[tuple[str, ...]] = ("learning_rate", "momentum")
 
-    def __init__(self, learning_rate: float, momentum: float = 0.9, weight_decay: float = 0.0) -> None:
-        super().__init__(learning_rate, weight_decay)
+    def __init__(
+        self,
+        learning_rate: float,
+        momentum: float = 0.9,
+        weight_decay: float = 0.0,
+        decay_biases: bool = False,
+        decay_norms: bool = False,
+    ) -> None:
+        super().__init__(learning_rate, weight_decay, decay_biases, decay_norms)
         self.momentum = fraction("momentum", momentum)
 
     def prepare(self, current: Mapping[str, float]) -> tuple[float, ...]:

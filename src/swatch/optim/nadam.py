@@ -27,7 +27,9 @@ class Nadam(Adam):
         beta1: β₁, in [0, 1).
         beta2: β₂, in [0, 1).
         epsilon: ε, above 0.
-        weight_decay: decoupled, of weights alone.
+        weight_decay: decoupled, of weights alone unless the next two say otherwise.
+        decay_biases: of biases too.
+        decay_norms: of the scales and shifts of norms too.
 
     Raises:
         UserError: a value is out of range.

@@ -18,7 +18,9 @@ class Nesterov(Momentum):
     Args:
         learning_rate: η.
         momentum: μ, in [0, 1).
-        weight_decay: decoupled, of weights alone.
+        weight_decay: decoupled, of weights alone unless the next two say otherwise.
+        decay_biases: of biases too.
+        decay_norms: of the scales and shifts of norms too.
 
     Raises:
         UserError: a value is out of range.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from swatch.errors import UserError
 from swatch.nn.arrays import Array, aligned_zeros
-from swatch.nn.parameters import WEIGHT, Parameters, Segment
+from swatch.nn.parameters import BIAS, SCALE, SHIFT, WEIGHT, Parameters, Segment
 
 # Elements of a block. Its five or so vectors stay in the second-level cache through all passes of a formula;
 # much smaller blocks would pay more for the calls than they save.
@@ -35,11 +35,14 @@ class Optimizer(ABC):
 
     Weight decay is decoupled from the gradient (Loshchilov and Hutter, "Decoupled Weight Decay
     Regularization", 2017, as in torch's AdamW): before its update, every weight is multiplied by
-    1 - learning_rate weight_decay. Biases do not decay.
+    1 - learning_rate weight_decay. Biases, and the scales and shifts of norms, decay only if asked for: they
+    are few, and their size does not make a network any rougher.
 
     Args:
         learning_rate: finite, at least 0.
         weight_decay: finite, at least 0.
+        decay_biases: let biases decay too.
+        decay_norms: let the scales and shifts of norms decay too.
 
     Raises:
         UserError: a value is out of range.
@@ -52,9 +55,16 @@ class Optimizer(ABC):
     workspaces: ClassVar[int] = 1
     """How many blocks of memory ``update`` needs for results in between."""
 
-    def __init__(self, learning_rate: float, weight_decay: float = 0.0) -> None:
+    def __init__(
+        self,
+        learning_rate: float,
+        weight_decay: float = 0.0,
+        decay_biases: bool = False,
+        decay_norms: bool = False,
+    ) -> None:
         self.learning_rate = not_negative("learning_rate", learning_rate)
         self.weight_decay = not_negative("weight_decay", weight_decay)
+        self.decay_biases, self.decay_norms = decay_biases, decay_norms
         self.scalars = self.first_scalars()
         """Numbers that change from step to step."""
         self._size: int | None = None
@@ -67,7 +77,7 @@ class Optimizer(ABC):
         self._size = parameters.size
         self.scalars = self.first_scalars()
         self._state = {name: aligned_zeros(parameters.size, parameters.dtype) for name in self.vectors}
-        self._decayed = [part for part, _ in parameters.spans(_decay_share)] if self.weight_decay else []
+        self._decayed = [part for part, _ in parameters.spans(self._decay_share)] if self.weight_decay else []
         self._cut(parameters.dtype)
 
     def step(
@@ -157,6 +167,10 @@ class Optimizer(ABC):
         for name in self.scalars:
             self.scalars[name] = float(state[name])
 
+    def _decay_share(self, segment: Segment) -> float:
+        decays = {WEIGHT: True, BIAS: self.decay_biases, SCALE: self.decay_norms, SHIFT: self.decay_norms}
+        return float(decays.get(segment.role, False))
+
     def _cut(self, dtype: np.dtype[Any]) -> None:
         """Cut state and decay into blocks."""
         assert self._size is not None
@@ -188,10 +202,6 @@ class Optimizer(ABC):
         self.__dict__.update(state)
         if dtype is not None:
             self._cut(dtype)
-
-
-def _decay_share(segment: Segment) -> float:
-    return 1.0 if segment.role == WEIGHT else 0.0
 
 
 def not_negative(name: str, value: float) -> float:

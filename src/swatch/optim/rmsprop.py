@@ -24,7 +24,9 @@ class RMSprop(Optimizer):
         learning_rate: η.
         rho: ρ, how much of the mean square is kept in every step, in [0, 1).
         epsilon: ε, above 0.
-        weight_decay: decoupled, of weights alone.
+        weight_decay: decoupled, of weights alone unless the next two say otherwise.
+        decay_biases: of biases too.
+        decay_norms: of the scales and shifts of norms too.
 
     Raises:
         UserError: a value is out of range.
@@ -33,9 +35,15 @@ class RMSprop(Optimizer):
     vectors: ClassVar[tuple[str, ...]] = ("squares",)
 
     def __init__(
-        self, learning_rate: float, rho: float = 0.99, epsilon: float = 1e-8, weight_decay: float = 0.0
+        self,
+        learning_rate: float,
+        rho: float = 0.99,
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.0,
+        decay_biases: bool = False,
+        decay_norms: bool = False,
     ) -> None:
-        super().__init__(learning_rate, weight_decay)
+        super().__init__(learning_rate, weight_decay, decay_biases, decay_norms)
         self.rho = fraction("rho", rho)
         self.epsilon = positive("epsilon", epsilon)
 

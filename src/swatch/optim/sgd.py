@@ -17,7 +17,9 @@ class SGD(Optimizer):
 
     Args:
         learning_rate: η.
-        weight_decay: decoupled, of weights alone.
+        weight_decay: decoupled, of weights alone unless the next two say otherwise.
+        decay_biases: of biases too.
+        decay_norms: of the scales and shifts of norms too.
 
     Raises:
         UserError: a value is negative or not finite.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from swatch.data.normalization import Normalization
 from swatch.errors import UserError
 from swatch.nn import Network, probabilities
+from swatch.nn.finite import check_finite
 from swatch.nn.flip_average import forward
 from swatch.nn.outputs import check_output
 
@@ -61,7 +62,7 @@ class Model:
             Shape (n, classes), of the network's type.
 
         Raises:
-            UserError: the shape or the type does not fit.
+            UserError: the shape or the type does not fit, or some numbers are not finite.
         """
         return self.probabilities(self.logits(images))
 
@@ -82,6 +83,8 @@ class Model:
         if images.dtype.kind != "f" and (images.dtype != np.uint8 or self.normalization is None):
             takes = "floating-point numbers" if self.normalization is None else "uint8"
             raise UserError(f"the model takes {takes}, found {images.dtype}")
+        if images.dtype.kind == "f":
+            check_finite(images, "images")
         found = np.empty((len(images), len(self.classes)), network.dtype)
         size = min(BATCH_SIZE, network.batch_size)
         for start in range(0, len(images), size):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from swatch.errors import UserError
 from swatch.nn.arrays import Array, WorkArray
 from swatch.nn.loss import Loss
-from swatch.nn.losses.targets import Places, check_labels, check_shares
+from swatch.nn.losses.targets import Places, check_floats, check_labels, check_shares
 
 
 class CrossEntropy(Loss):
@@ -49,6 +49,7 @@ class CrossEntropy(Loss):
         self._allocate(0, np.dtype(np.float32))
 
     def _allocate(self, classes: int, dtype: np.dtype[Any]) -> None:
+        check_floats(dtype)
         if classes and self.class_weights is not None and len(self.class_weights) != classes:
             raise UserError(
                 f"class_weights must hold one weight for each of the {classes} classes, "

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from swatch.errors import UserError
 from swatch.nn.arrays import Array, WorkArray
 from swatch.nn.loss import Loss
-from swatch.nn.losses.targets import Places, check_labels, check_shares
+from swatch.nn.losses.targets import Places, check_floats, check_labels, check_shares
 from swatch.nn.outputs import check_output
 
 
@@ -39,6 +39,7 @@ class SquaredDistance(Loss):
         self._allocate(0, np.dtype(np.float32))
 
     def _allocate(self, classes: int, dtype: np.dtype[Any]) -> None:
+        check_floats(dtype)
         self._classes, self._dtype = classes, dtype
         self._activations = WorkArray((classes,), dtype, samples_last=True)
         self._shares = WorkArray((classes,), dtype, samples_last=True)
@@ -61,7 +62,7 @@ class SquaredDistance(Loss):
                 (n, classes).
 
         Raises:
-            UserError: the shapes do not fit, a label is out of range, or shares do not add up to 1.
+            UserError: the shapes or types do not fit, a label is out of range, or shares do not add up to 1.
         """
         if logits.ndim != 2:
             raise UserError(f"the loss takes outputs of shape (n, classes), found {logits.shape}")

@@ -61,6 +61,16 @@ def check_shares(shares: NDArray[Any], samples: int, classes: int) -> None:
         raise UserError(f"the targets of row {row} of the batch are no shares that add up to 1")
 
 
+def check_floats(dtype: np.dtype[Any]) -> None:
+    """Check the type of a network's outputs.
+
+    Raises:
+        UserError: they are no floating-point numbers.
+    """
+    if dtype.kind != "f":
+        raise UserError(f"the loss takes floating-point numbers from the network, found {dtype}")
+
+
 class Places:
     """Finds where in an array of shape (classes, n), seen as a vector, each sample's label lies."""
 
