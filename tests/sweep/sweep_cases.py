@@ -54,6 +54,7 @@ def make_sweep(
     seed: int = 0,
     parameters: Mapping[str, Any] = LINE,
     extra: Mapping[str, Any] | None = None,
+    repeats: int = 1,
     **options: Any,
 ) -> SweepRecord:
     """Make a sweep of a function in ``folder``'s ledger."""
@@ -79,6 +80,7 @@ def make_sweep(
         function="<test>",
         parameters=parameters,
         options={"tracking": {"mode": "disabled"}, **options},
+        repeats=repeats,
     )
     open_ledger(folder, create=True).create_sweep(record, identity="test")
     return record

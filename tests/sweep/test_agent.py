@@ -132,24 +132,42 @@ def test_divergence_says_something_of_the_point_and_not_of_the_machine(tmp_path:
     assert {trial.reason for trial in trials_of(tmp_path)} == {"diverged: loss is nan at epoch 2, step 812"}
 
 
-@pytest.mark.parametrize(
-    ("value", "reason"),
-    [
-        (None, "it never logged 'loss' (it logged: accuracy)"),
-        (float("nan"), "'loss' was never a finite number (last: nan)"),
-    ],
-)
-def test_a_trial_without_a_valid_value_is_failed(tmp_path: Path, value: float | None, reason: str) -> None:
-    make_sweep(tmp_path, count=1)
+def test_a_trial_without_a_valid_value_is_failed(tmp_path: Path) -> None:
+    make_sweep(tmp_path, count=2, max_consecutive_failures=1)
 
-    def elsewhere(trial: Trial) -> Ended:
-        trial.log({"epoch": 1, "accuracy": 0.9} | ({} if value is None else {"loss": value}))
+    def never_a_number(trial: Trial) -> Ended:
+        trial.log({"epoch": 1, "loss": float("nan")})
         return Ended()
 
-    work(tmp_path, elsewhere)
+    work(tmp_path, never_a_number)
+    trials = trials_of(tmp_path)
+    assert [trial.state for trial in trials] == [TrialState.FAILED] * 2
+    assert trials[0].reason == "diverged: 'loss' was never a finite number (last: nan)"
+
+
+def test_a_metric_that_nobody_logs_ends_the_sweep_with_its_first_trial(tmp_path: Path) -> None:
+    make_sweep(tmp_path, count=9)
+
+    def elsewhere(trial: Trial) -> Ended:
+        trial.log({"epoch": 1, "los": 0.5})
+        return Ended()
+
+    with pytest.raises(UserError, match=r"never logged 'loss' \(it logged: los\)\. Did you mean 'los'\?"):
+        work(tmp_path, elsewhere)
     (trial,) = trials_of(tmp_path)
     assert trial.state is TrialState.FAILED
-    assert trial.reason == reason
+    assert trial.reason == "it never logged 'loss' (it logged: los)"
+
+
+def test_one_trial_without_the_metric_fails_alone_where_others_log_it(tmp_path: Path) -> None:
+    make_sweep(tmp_path, count=3)
+
+    def sometimes(trial: Trial) -> Ended:
+        trial.log({"epoch": 1, "accuracy" if trial.number == 1 else "loss": 0.9})
+        return Ended()
+
+    work(tmp_path, sometimes)
+    assert [trial.state.value for trial in trials_of(tmp_path)] == ["finished", "failed", "finished"]
 
 
 def test_a_full_disk_ends_the_agent_and_keeps_the_trial(tmp_path: Path) -> None:
@@ -253,6 +271,23 @@ def test_a_fenced_agent_leaves_the_trial_to_its_successor(tmp_path: Path) -> Non
     assert second.state is TrialState.FINISHED
 
 
+def test_an_agent_that_is_fenced_before_the_end_of_its_trial_goes_on_with_others(tmp_path: Path) -> None:
+    make_sweep(tmp_path, count=2)
+
+    def taken_away(trial: Trial) -> Ended:
+        end = parabola(trial)
+        if trial.attempt == 1 and trial.number == 0:
+            ledger = open_ledger(tmp_path)
+            ledger.goodbye("s", ledger.processes("s")[0].id, "taken for dead")
+        return end
+
+    work(tmp_path, taken_away)
+    assert [(trial.state.value, trial.attempts) for trial in trials_of(tmp_path)] == [
+        ("finished", 2),
+        ("finished", 1),
+    ]
+
+
 def test_epochs_that_only_the_run_knows_are_added(tmp_path: Path) -> None:
     """A crash between the checkpoint and the report leaves a gap, which the finished run fills."""
     make_sweep(tmp_path, count=1)
@@ -280,4 +315,22 @@ def test_the_stopping_rule_is_obeyed_and_its_decision_kept(tmp_path: Path) -> No
         assert trial.reason is not None and trial.reason.startswith("hyperband, band ")
         assert trial.decision is not None and trial.decision["value"] > trial.decision["threshold"]
         assert trial.objective == min(record["loss"] for record in trial.history)
-    assert all(trial.decision is None for trial in trials if trial.state is TrialState.FINISHED)
+    finished = [trial.decision for trial in trials if trial.state is TrialState.FINISHED]
+    assert all(decision is not None and not decision["stop"] and decision["reason"] for decision in finished)
+
+
+def test_the_last_comparison_is_kept_where_a_rule_compares_now_and_then(tmp_path: Path) -> None:
+    """Of three epochs ASHA with eta 2 compares the first two (rungs 1, 2 and 4)."""
+    make_sweep(tmp_path, count=3, pruner="asha:eta=2")
+    work(tmp_path, parabola)
+    decisions = {trial.number: trial.decision for trial in trials_of(tmp_path) if trial.history[2:]}
+    assert decisions
+    assert all(decision is not None and decision["band"] == 2 for decision in decisions.values())
+
+
+def test_a_sweep_ends_when_another_trial_is_expected_to_gain_too_little(tmp_path: Path) -> None:
+    make_sweep(tmp_path, method="bayes", count=30, stop_gain=1e3)
+    end = work(tmp_path, parabola)
+    assert "less of another trial than --stop-gain" in end.reason
+    # Ten trials explore before there is a model to ask.
+    assert len(trials_of(tmp_path)) == 10

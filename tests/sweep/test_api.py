@@ -78,8 +78,9 @@ def test_an_unfinished_name_belongs_to_its_sweep() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         run(SWEEP, press, count=2, name="mine", tracking="disabled")
-    with pytest.raises(UserError, match="sweep mine is unfinished and was made from another YAML"):
-        run(SWEEP, press, count=2, name="mine", seed=1, tracking="disabled")
+    other = {**SWEEP, "metric": {"name": "loss", "goal": "maximize"}}
+    with pytest.raises(UserError, match="sweep mine cannot be edited so: its trials were judged by"):
+        run(other, press, count=2, name="mine", tracking="disabled")
 
 
 def test_if_every_trial_fails_the_reasons_are_said() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from swatch.errors import UserError
-from swatch.sweep.config import SweepConfig
+from swatch.sweep.config import Metric, SweepConfig
 from swatch.sweep.distributions import Categorical, Constant, IntUniform, LogUniform, Quantized
 from swatch.sweep.stopping import Hyperband
 
@@ -97,6 +99,12 @@ def test_without_a_target_nothing_is_reached() -> None:
 VALID = "method: random\nmetric: {name: val/accuracy, goal: maximize}\nparameters:\n  x: {values: [1, 2]}\n"
 
 
+SEVERAL = VALID.replace(
+    "metric: {name: val/accuracy, goal: maximize}",
+    "metrics: [{name: val/accuracy, goal: maximize}, {name: seconds}]",
+)
+
+
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [
@@ -126,7 +134,17 @@ VALID = "method: random\nmetric: {name: val/accuracy, goal: maximize}\nparameter
          + "scheduler: {engine: optuna, source: a/swatch_scheduler.py, optimizer: baies}\n",
          "s.yaml:5", "has no search 'baies'. Did you mean 'bayes'?"),
         (VALID + "scheduler: {engine: wandb}\n", "s.yaml:5", "it belongs to `method: custom`"),
-        (VALID + "metrics: []\n", "s.yaml:5", "searches for one objective"),
+        (VALID + "metrics: []\n", "s.yaml:5", "there is `metric` as well"),
+        (SEVERAL.replace(", {name: seconds}", ""), "s.yaml:2", "list two or more"),
+        (SEVERAL.replace("[{", "{a: {").replace("}]", "}}").replace(", {name: seconds}", ""), "s.yaml:2",
+         "list two or more"),
+        (SEVERAL.replace("seconds", "val/accuracy"), "s.yaml:2", "metrics.1.name: val/accuracy is there t"),
+        (SEVERAL.replace("{name: seconds}", "seconds"), "s.yaml:2", "metrics.1: write {name"),
+        (SEVERAL.replace("maximize", "maximize, target: 1"), "s.yaml:2", "metrics.0.target: a sweep ends at"),
+        (SEVERAL + "early_terminate: {type: hyperband, min_iter: 1}\n", "s.yaml:5", "with several `metrics`"),
+        (VALID.replace("maximize", "maximize, impute: wurst"), "s.yaml:2", "Did you mean 'worst'?"),
+        (VALID.replace("maximize", "maximize, impute_while_running: true"), "s.yaml:2",
+         "It is one of: false, worst, best, latest."),
         (VALID + "run_cap: 0\n", "s.yaml:5", "whole number of at least 1, not 0"),
         (VALID + "run_cap: many\n", "s.yaml:5", "not 'many'"),
         (VALID + "run_cap: true\n", "s.yaml:5", "not True"),
@@ -199,7 +217,11 @@ def test_a_grid_over_a_continuous_range_is_refused_with_the_way_out(entry: str, 
         (VALID + "  y: {values: [3]}\n", "s.yaml:5: y has one value"),
         (VALID + "  y: {values: [3, 3.0, 4]}\n", "lists a value twice"),
         (VALID + "  y: {min: 1e-4, max: 1.0e-2}\n", "s.yaml:5: W&B reads 1e-4 as text; 1.0e-4 is a number"),
-        (VALID.replace("maximize", "maximize, impute: best"), "metric.impute is not used"),
+        (VALID.replace("maximize", "maximize, impute: best"), "2: only `method: bayes` looks at impute"),
+        (VALID + "  y: {min: 2, max: 2}\n", "s.yaml:5: y has one value"),
+        (VALID + "  y: {min: 0.5, max: 0.5}\n", "s.yaml:5: y has one value"),
+        (VALID + "  y: {values: [3, 4], probabilities: [1, 0]}\n", "s.yaml:5: y has one value"),
+        (SEVERAL.replace("goal: maximize", "goal: minimize"), "2: the metric val/accuracy has goal: min"),
     ],
 )  # fmt: skip
 def test_a_trap_gets_a_word(text: str, notice: str) -> None:
@@ -221,3 +243,40 @@ def test_anchors_and_merges_work() -> None:
     )
     parameters = SweepConfig.from_yaml(text, "s.yaml").parameters
     assert list(parameters.values()) == [IntUniform(1, 5), IntUniform(1, 5), IntUniform(1, 9)]
+
+
+def test_several_metrics_are_read_and_the_first_leads() -> None:
+    config = SweepConfig.from_yaml(SEVERAL, "s.yaml")
+    assert config.metrics == (Metric("val/accuracy", "maximize"), Metric("seconds", "minimize"))
+    assert config.metric == config.metrics[0]
+    assert config.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "impute", "while_running"),
+    [
+        ("", "worst", "false"),
+        (", impute: best", "best", "false"),
+        (", impute: latest, impute_while_running: latest", "latest", "latest"),
+        (", impute_while_running: false", "worst", "false"),
+        (", impute_while_running: 'false'", "worst", "false"),
+    ],
+)
+def test_how_trials_without_a_result_count(text: str, impute: str, while_running: str) -> None:
+    yaml = VALID.replace("random", "bayes").replace("maximize", f"maximize{text}")
+    config = SweepConfig.from_yaml(yaml, "s.yaml")
+    assert config.notices == ()
+    assert config.metric == Metric("val/accuracy", "maximize", None, impute, while_running)
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        ("{min: 0.5, max: 0.5}", 0.5),
+        ("{distribution: log_uniform_values, min: 0.1, max: 0.1}", 0.1),
+        ("{distribution: inv_log_uniform, min: 2, max: 2}", math.exp(-2)),
+    ],
+)
+def test_a_range_that_starts_where_it_ends_is_a_constant(entry: str, value: float) -> None:
+    space = SweepConfig.from_yaml(VALID + f"  y: {entry}\n", "s.yaml").space
+    assert space.constants == {"y": pytest.approx(value)}

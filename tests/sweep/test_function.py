@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ DISABLED = {"mode": "disabled"}
 
 def run_one(folder: Path, function: Callable[..., Any], **sweep: Any) -> TrialRecord:
     make_sweep(folder, count=1, **sweep)
-    work(folder, FunctionRunner(function, DISABLED))
+    with suppress(UserError):  # The first trial without the metric ends its sweep.
+        work(folder, FunctionRunner(function, DISABLED))
     (trial,) = trials_of(folder)
     return trial
 

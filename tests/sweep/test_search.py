@@ -17,7 +17,9 @@ from swatch.sweep.records import Point, TrialRecord, TrialState
 from swatch.sweep.search import EXHAUSTED, propose
 from swatch.sweep.space import SearchSpace
 
-METHODS = ("grid", "random", "bayes")
+METHODS = ("grid", "random", "qmc", "bayes", "tpe")
+BLIND = ("grid", "random", "qmc")
+"""Those whose point number n does not depend on results."""
 
 SMALL = SearchSpace(
     {
@@ -99,13 +101,13 @@ def test_a_sweep_repeats_and_goes_on_where_it_was(method: str) -> None:
         assert again == trials[number].point
 
 
-@pytest.mark.parametrize("method", ["random", "bayes"])
+@pytest.mark.parametrize("method", METHODS[1:])
 def test_the_seed_decides(method: str) -> None:
     first, second = (propose(CONTINUOUS, method, [], number=0, seed=seed) for seed in (1, 2))
     assert first != second
 
 
-@pytest.mark.parametrize("method", ["grid", "random"])
+@pytest.mark.parametrize("method", BLIND)
 @given(order=st.permutations(range(12)))
 def test_number_n_gets_its_point_whatever_the_others_do(method: str, order: list[int]) -> None:
     alone = run_sweep(SMALL, method, 12)

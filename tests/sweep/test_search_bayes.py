@@ -16,8 +16,9 @@ from swatch.sweep.distributions import parse_parameter
 from swatch.sweep.records import Point, TrialRecord, TrialState
 from swatch.sweep.search import propose
 from swatch.sweep.search.bayes.acquisition import (
-    log_expected_improvement,
-    log_expected_improvement_with_gradient,
+    Acquisition,
+    LogExpectedImprovement,
+    NegativeMean,
     log_improvement,
 )
 from swatch.sweep.search.bayes.columns import make_column
@@ -240,16 +241,18 @@ def test_the_logarithm_rises_without_a_jump_far_out() -> None:
     assert abs(np.diff(log_improvement(edge) + edge**2 / 2)[0]) < 1e-6
 
 
-@pytest.mark.parametrize("best", [-1.0, -3.0, -30.0])
-def test_the_acquisitions_gradient_is_right(best: float) -> None:
+@pytest.mark.parametrize("best", [-1.0, -3.0, -30.0, None])
+def test_the_acquisitions_gradient_is_right(best: float | None) -> None:
+    """Of the expected improvement over ``best``, and of the mean (None)."""
     encoding, process = process_of()
+    worth: Acquisition = NegativeMean(process) if best is None else LogExpectedImprovement(process, best)
     row = encoding.sample(1, np.random.default_rng(3))[0]
-    value, gradient = log_expected_improvement_with_gradient(process, row, best)
-    assert value == pytest.approx(float(log_expected_improvement(process, row[None, :], best)[0]), rel=1e-6)
+    value, gradient = worth.with_gradient(row)
+    assert value == pytest.approx(float(worth(row[None, :])[0]), rel=1e-6)
     for index in np.flatnonzero(~encoding.categorical):
         step = np.zeros(len(row))
         step[index] = 1e-5
-        high, low = log_expected_improvement(process, np.stack([row + step, row - step]), best)
+        high, low = worth(np.stack([row + step, row - step]))
         assert gradient[index] == pytest.approx((high - low) / 2e-5, rel=1e-3, abs=1e-5)
 
 

@@ -248,3 +248,10 @@ def test_a_metric_that_training_never_logs_is_refused(metric: str, words: str) -
     with pytest.raises(UserError, match=r"^s\.yaml:2: metric\.name:") as caught:
         checked("seed: {min: 1, max: 3}", metric=metric)
     assert words in str(caught.value)
+
+
+def test_every_one_of_several_metrics_is_checked() -> None:
+    text = "method: random\nmetrics:\n- {name: val/loss}\n- {name: val/acuracy, goal: maximize}\n"
+    text += "parameters:\n  epochs: {values: [1, 2]}\n"
+    with pytest.raises(UserError, match=r"^s\.yaml:4: metrics\.1\.name: 'val/acuracy'.*'val/accuracy'"):
+        check(SweepConfig.from_yaml(text, "s.yaml"), [])

@@ -203,6 +203,21 @@ class TestDicts:
             adapt({"a b": 1})
 
 
+def test_a_dict_under_a_name_of_its_own_sets_keys_together() -> None:
+    """As `swatch sweep` does it: linked parameters are expanded, their groups chosen first."""
+    linked = {"optimizer": "momentum", "optimizer.momentum": 0.5, "model": {"width": 8, "depth": 1}}
+    point = adapt({"epochs": 2, "how": linked})
+    assert point.overrides == (
+        "epochs=2",
+        "optimizer=momentum",
+        "optimizer.momentum=0.5",
+        "model.width=8",
+        "model.depth=1",
+    )
+    plain = compose(point.overrides).plain
+    assert (plain["optimizer"]["momentum"], plain["model"]["width"]) == (0.5, 8)
+
+
 def test_the_choice_may_come_from_the_users_words() -> None:
     assert adapt({"optimizer.momentum": 0.5}, before=["optimizer=momentum"]).aside == ()
     assert adapt({"optimizer.momentum": 0.5}, before=["optimizer=adam"]).aside == ("optimizer.momentum=0.5",)

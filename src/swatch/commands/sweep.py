@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import click
+
+from swatch.commands import sweep_control
+from swatch.commands.sweep_search import search_options
 
 HELP = """Run the sweep that SWEEP.yaml describes, in W&B's format; or go on with one.
 
@@ -29,7 +31,10 @@ The same command again goes on with a sweep that was interrupted; once it is fin
     help="How many train at a time; default: launcher.agents, else one per core.",
 )
 @click.option(
-    "--name", metavar="ID", help="The sweep's id; made from the YAML, overrides and seed unless given."
+    "--name",
+    metavar="ID",
+    help="The sweep's id; made from the YAML, overrides and seed unless given. With another YAML than the "
+    "sweep of that name was made from, it edits that sweep.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="Of the search; default: 0.")
 @click.option("--storage", metavar="URL", help="A database; default: a SQLite file in the sweep's folder.")
@@ -54,6 +59,14 @@ The same command again goes on with a sweep that was interrupted; once it is fin
     help="After so many failures in a row an agent stops; 0: never; default: 5.",
 )
 @click.option(
+    "--repeats",
+    type=click.IntRange(min=1),
+    metavar="K",
+    help="Train every configuration with K seeds; the search sees their mean.",
+)
+@search_options
+@click.option("--dry-run", is_flag=True, help="Check everything and show what would be tried; start nothing.")
+@click.option(
     "--engine",
     type=click.Choice(["local", "wandb"]),
     default="local",
@@ -63,8 +76,12 @@ The same command again goes on with a sweep that was interrupted; once it is fin
 @click.option(
     "--resume",
     metavar="ID",
-    help="Go on with a sweep, without its YAML; with --engine wandb: ENTITY/PROJECT/ID.",
+    help="Go on with a sweep, without its YAML, also with a paused one; with --engine wandb: "
+    "ENTITY/PROJECT/ID.",
 )
+@click.option("--pause", metavar="ID", help="Nothing new begins; trials that run are finished.")
+@click.option("--stop", metavar="ID", help="Nothing new begins; the sweep ends when its trials have.")
+@click.option("--cancel", metavar="ID", help="Save the trials under way and end the sweep.")
 @click.option("--status", is_flag=False, flag_value="", metavar="[ID]", help="Show a sweep, or all of them.")
 @click.pass_context
 def command(
@@ -79,14 +96,28 @@ def command(
     function: str | None,
     retries: int | None,
     max_consecutive_failures: int | None,
+    repeats: int | None,
+    sampler: str | None,
+    pruner: str | None,
+    prior: tuple[str, ...],
+    stop_gain: float | None,
+    dry_run: bool,
     engine: str,
     resume: str | None,
+    pause: str | None,
+    stop: str | None,
+    cancel: str | None,
     status: str | None,
 ) -> None:
     """See HELP."""
     if status is not None:
         _refuse(arguments, "--status")
-        _show_status(status, storage)
+        sweep_control.show_status(status, storage)
+        return
+    orders = {"pause": pause, "stop": stop, "cancel": cancel}
+    if given := {name: sweep_id for name, sweep_id in orders.items() if sweep_id is not None}:
+        _refuse(arguments, f"--{next(iter(given))}")
+        sweep_control.order(given, storage)
         return
     common: dict[str, Any] = {
         "count": count,
@@ -99,27 +130,49 @@ def command(
         _run_with_server(arguments, resume, agents, common)
         return
     common["storage"] = storage
-    from swatch.sweep.opening import SweepRequest, open_sweep, reopen_sweep
+    from swatch.sweep.opening import open_sweep, reopen_sweep
+    from swatch.sweep.preparing import SweepRequest
     from swatch.sweep.running import run_in_agents
+    from swatch.sweep.search_options import SearchOptions
 
     if resume is not None:
         _refuse(arguments, "--resume")
+        _refuse_with_resume(repeats=repeats, name=name, function=function, dry_run=dry_run)
+        _refuse_with_resume(sampler=sampler, pruner=pruner, prior=prior, stop_gain=stop_gain)
+        if sweep_control.goes_on(resume, storage, count):
+            return
         opened = reopen_sweep(resume, **common)
     else:
         text, source = _read_yaml(arguments)
-        opened = open_sweep(
-            SweepRequest(
-                text=text,
-                source=source,
-                overrides=arguments[1:],
-                function=_absolute(function),
-                seed=seed,
-                name=name,
-                **common,
-            )
+        request = SweepRequest(
+            text=text,
+            source=source,
+            overrides=arguments[1:],
+            function=_absolute(function),
+            seed=seed,
+            name=name,
+            repeats=repeats or 1,
+            searching=SearchOptions(sampler, pruner, prior, stop_gain),
+            **common,
         )
+        if dry_run:
+            sweep_control.show_preview(request, agents)
+            return
+        opened = open_sweep(request)
     wanted = agents or opened.sweep.options.get("agents")
-    run_in_agents(opened, _agents(wanted, opened.sweep.count))
+    run_in_agents(opened, sweep_control.agent_count(wanted, opened.sweep.count))
+
+
+def _refuse_with_resume(**given: object) -> None:
+    """Raise UserError for an option that only a new sweep can have."""
+    from swatch.errors import UserError
+
+    for option, value in given.items():
+        if value:
+            why = "the sweep keeps what it was made from"
+            if option == "dry_run":
+                why = "it looks at a YAML: swatch sweep SWEEP.yaml --name ID --dry-run"
+            raise UserError(f"--{option.replace('_', '-')} does not go with --resume: {why}.")
 
 
 def _run_with_server(
@@ -135,7 +188,7 @@ def _run_with_server(
     else:
         text, source = _read_yaml(arguments)
         opened = open_sweep(text, source, ServerRequest(overrides=arguments[1:], **given))
-    run_with_server(opened, _agents(agents or opened.agents, opened.record.count))
+    run_with_server(opened, sweep_control.agent_count(agents or opened.agents, opened.record.count))
 
 
 _NOT_WITH_WANDB = {
@@ -143,6 +196,10 @@ _NOT_WITH_WANDB = {
     "seed": "W&B's server draws the points; `seed=N` behind the YAML seeds the trainings",
     "storage": "W&B's server keeps the trials",
     "function": "a function is run by W&B's own agent: wandb.agent(ID, function)",
+    "repeats": "W&B's server has one run for each configuration",
+    **dict.fromkeys(("sampler", "prior", "stop_gain"), "W&B's server chooses the configurations"),
+    "pruner": "W&B's server stops runs by the YAML's early_terminate",
+    "dry_run": "W&B's server chooses the configurations; without --engine it shows what ours would be",
 }
 
 
@@ -152,7 +209,7 @@ def _refuse_options(context: click.Context) -> None:
 
     for option, why in _NOT_WITH_WANDB.items():
         if context.get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE:
-            raise UserError(f"--{option} does not go with --engine wandb: {why}.")
+            raise UserError(f"--{option.replace('_', '-')} does not go with --engine wandb: {why}.")
 
 
 def _read_yaml(arguments: tuple[str, ...]) -> tuple[str, str]:
@@ -182,19 +239,3 @@ def _absolute(function: str | None) -> str | None:
         return None
     place, colon, name = function.rpartition(":")
     return f"{Path(place).absolute()}{colon}{name}" if place.endswith(".py") else function
-
-
-def _agents(wanted: int | None, count: int | None) -> int:
-    if wanted is not None:
-        return wanted
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, count) if count else cores
-
-
-def _show_status(sweep_id: str, storage: str | None) -> None:
-    from swatch.console import console
-    from swatch.sweep.status import all_sweeps, sweep_status
-
-    out = console()
-    for part in sweep_status(sweep_id, storage, width=out.width) if sweep_id else all_sweeps(storage):
-        out.print(part, soft_wrap=isinstance(part, str), markup=False)

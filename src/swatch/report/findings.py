@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from swatch.report.importance import FEW, Importance
 from swatch.report.labels import count_of, format_metric, metric_label, short_names
-from swatch.report.ranking import best_epoch, value_of
+from swatch.report.ranking import best_epoch, result_text, value_of
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 
 
@@ -39,7 +39,7 @@ def headline(sweep: SweepRecord, trials: Sequence[TrialRecord], best: TrialRecor
     epoch = best_epoch(best) if len(best.history) > 1 else None
     at = f" at epoch {epoch}" if epoch is not None else ""
     of = f" of {count_of(len(trials), 'trial')}" if len(trials) > 1 else ""
-    sentence = f"trial {best.number} has the {extreme} {metric}{of}: {format_metric(value_of(best))}{at}."
+    sentence = f"trial {best.number} has the {extreme} {metric}{of}: {result_text(best)}{at}."
     return so_far + sentence if so_far else sentence[0].upper() + sentence[1:]
 
 

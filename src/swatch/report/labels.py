@@ -70,6 +70,11 @@ def format_metric(value: float | None, digits: int = 4) -> str:
     return f"{value:.{digits}g}"
 
 
+def format_spread(value: float | None, spread: float | None) -> str:
+    """Return a mean with its standard deviation, ``0.8812 ± 0.0031``; the value alone if there is none."""
+    return format_metric(value) if spread is None else f"{format_metric(value)} ± {format_metric(spread)}"
+
+
 def format_seconds(seconds: float | None) -> str:
     """Return a duration in its two largest units: ``4.2 s``, ``3 min 20 s``, ``2 h 5 min``."""
     if seconds is None or not math.isfinite(seconds):

@@ -8,8 +8,8 @@ from typing import Any
 
 from swatch.report.axes import INACTIVE, INACTIVE_POSITION, Axis
 from swatch.report.curves import Curves
-from swatch.report.labels import format_metric, format_value, metric_label, short_names
-from swatch.report.ranking import focus_range, running_best, value_of
+from swatch.report.labels import format_value, metric_label, short_names
+from swatch.report.ranking import focus_range, result_text, running_best, value_of
 from swatch.sweep.records import SweepRecord, TrialRecord
 
 
@@ -34,7 +34,8 @@ def figure_data(
                 "number": trial.number,
                 "state": trial.state.value,
                 "value": value,
-                "text": format_metric(value),
+                "text": result_text(trial),
+                "spread": trial.spread,
                 "reason": trial.reason,
                 "parameters": [
                     [names[axis.key], format_value(trial.point[axis.key])]

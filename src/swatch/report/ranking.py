@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from swatch.report.labels import finite
+from swatch.report.labels import finite, format_spread
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 
 _COUNTS_SO_FAR = (
@@ -19,6 +19,11 @@ _COUNTS_SO_FAR = (
 def value_of(trial: TrialRecord) -> float | None:
     """Return the trial's objective if it is a finite number and its trial did not fail, else None."""
     return finite(trial.objective) if trial.state in _COUNTS_SO_FAR else None
+
+
+def result_text(trial: TrialRecord) -> str:
+    """Return the trial's objective for people: with repeats the mean and the standard deviation."""
+    return format_spread(value_of(trial), trial.spread)
 
 
 def ranked(sweep: SweepRecord, trials: Iterable[TrialRecord]) -> list[TrialRecord]:

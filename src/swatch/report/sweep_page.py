@@ -12,7 +12,7 @@ from swatch.report.confusion import confusion_of
 from swatch.report.curves import collect
 from swatch.report.importance import Importance, ParameterImportance, importance
 from swatch.report.page_data import figure_data, script_json
-from swatch.report.ranking import best_epoch, best_trial, focus_range, ranked, value_of
+from swatch.report.ranking import best_epoch, best_trial, focus_range, ranked, result_text, value_of
 from swatch.report.rendering import asset, environment, write_page
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 from swatch.sweep.results import train_command
@@ -63,6 +63,7 @@ def render(sweep: SweepRecord, trials: Iterable[TrialRecord]) -> str:
             show_reasons=any(trial.reason for trial in trials),
             state_symbols=_SYMBOLS,
             value_of=value_of,
+            result_text=result_text,
             best_epoch=best_epoch,
             spark=_spark,
             data=script_json(figure_data(sweep, trials, best, axes, curves)),

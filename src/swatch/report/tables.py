@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from swatch.report.columns import PADDING, STATE_STYLES, column_width, cut, fitting_columns
 from swatch.report.labels import format_metric, format_seconds, format_value, metric_label
-from swatch.report.ranking import best_epoch, ranked, value_of
+from swatch.report.ranking import best_epoch, ranked, result_text
 from swatch.sweep.records import SweepRecord, TrialRecord
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
 _REASON_WIDTH = 40
 """Of the reasons in ``trials_table``; the report has them whole."""
@@ -28,17 +29,20 @@ def best_table(sweep: SweepRecord, trial: TrialRecord) -> Table:
     table.add_column(style="dim", overflow="fold")
     table.add_column(overflow="fold")
     epoch = best_epoch(trial)
-    at = f" at epoch {epoch}" if epoch is not None else ""
+    at = f" at epoch {epoch}" if epoch is not None and not trial.runs else ""
     table.add_row(
         metric_label(sweep.metric),
-        Text(format_metric(value_of(trial)), style="bold green") + Text(at, style="dim"),
+        Text(result_text(trial), style="bold green") + Text(at, style="dim"),
     )
+    if trial.values:
+        each = ", ".join(f"{format_metric(value)} (seed {seed})" for seed, value in trial.values.items())
+        table.add_row("each seed", Text(each))
     table.add_row("state", _state(trial))
     if trial.reason:
         table.add_row("reason", Text(trial.reason))
     if trial.seconds is not None:
         table.add_row("time", format_seconds(trial.seconds))
-    table.add_row("run", Text(trial.run_id))
+    table.add_row(*_runs_row(trial))
     table.add_section()
     for key, value in trial.point.items():
         table.add_row(Text(key), Text(format_value(value)))
@@ -65,7 +69,7 @@ def trials_table(
     facts = {
         "trial": [str(trial.number) for trial in shown],
         "state": [trial.state.value for trial in shown],
-        metric_label(sweep.metric): [format_metric(value_of(trial)) for trial in shown],
+        metric_label(sweep.metric): [result_text(trial) for trial in shown],
         "best epoch": ["–" if epoch is None else str(epoch) for epoch in epochs],
         "time": [format_seconds(trial.seconds) for trial in shown],
     }
@@ -95,6 +99,14 @@ def _differing(trials: list[TrialRecord]) -> list[str]:
     if len(trials) < 2:
         return keys
     return [key for key in keys if len({repr(trial.point.get(key)) for trial in trials}) > 1]
+
+
+def _runs_row(trial: TrialRecord) -> tuple[str, Text]:
+    from rich.text import Text
+
+    if not trial.runs:
+        return "run", Text(trial.run_id)
+    return "runs", Text("\n".join(run.run_id for run in trial.runs))
 
 
 def _state(trial: TrialRecord) -> Any:

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 
 from swatch.errors import Interrupted, UserError
 from swatch.files import WriteError, make_folder, write_text
-from swatch.sweep.claiming import Claims
+from swatch.sweep.cancellation import CancellationWatch
+from swatch.sweep.claiming import Claims, Nothing
 from swatch.sweep.heartbeat import Heartbeat
 from swatch.sweep.ledger import Attempt, Fenced, Ledger
 from swatch.sweep.ledger.database import LedgerError
 from swatch.sweep.ledger.mirror import AttemptEnd
+from swatch.sweep.metric_check import check_metric, logged, nothing_to_judge
 from swatch.sweep.records import SweepRecord
+from swatch.sweep.repeats import next_run, resume_repeats, run_of, with_seed
 from swatch.sweep.restored import RestoredSweep
 from swatch.sweep.trial import Outcome, Trial, TrialInterrupted
 from swatch.sweep.view import SweepView
@@ -56,6 +59,7 @@ class Agent:
         stop: Event | None = None,
         name: str | None = None,
         on_trial: Callable[[], None] | None = None,
+        on_cancel: Callable[[], None] | None = None,
     ) -> None:
         """Remember what to do; :meth:`work` does it.
 
@@ -67,6 +71,7 @@ class Agent:
             stop: Set from outside: finish the step, save, give the trial back, and leave.
             name: The agent's name in the ledger, if its controller has chosen one.
             on_trial: Called whenever a trial has begun or ended.
+            on_cancel: Called from another thread when the sweep is cancelled; sets ``stop`` unless given.
         """
         self.ledger = ledger
         self.restored = restored
@@ -75,6 +80,7 @@ class Agent:
         self.stop = stop or Event()
         self._runner, self._home, self._name = runner, home, name
         self._on_trial = on_trial or (lambda: None)
+        self._on_cancel = on_cancel or self.stop.set
         self._failures = 0
 
     def work(self, count: int | None = None) -> AgentEnd:
@@ -82,7 +88,8 @@ class Agent:
         self.id = self.ledger.register(self.sweep_id, "agent", self._name)
         self._claims = Claims(self.ledger, self.restored, self.view, self.id, self.stop)
         try:
-            with Heartbeat(self.ledger, self.id):
+            watch = CancellationWatch(self.ledger, self.sweep_id, self._on_cancel)
+            with Heartbeat(self.ledger, self.id), watch:
                 end = self._work(count)
         except (UserError, KeyboardInterrupt) as error:
             self._leave(str(error) or "interrupted", "interrupted")
@@ -105,8 +112,8 @@ class Agent:
             if count is not None and done >= count:
                 return AgentEnd(f"trained {done} trials")
             found = self._claims.next()
-            if isinstance(found, str):
-                return AgentEnd(found)
+            if isinstance(found, Nothing):
+                return AgentEnd(found.reason, interrupted=found.by_order)
             self._train(*found)
             done += 1
             if limit and self._failures >= limit:
@@ -114,40 +121,54 @@ class Agent:
         return AgentEnd("told to stop", interrupted=True)
 
     def _train(self, sweep: SweepRecord, attempt: Attempt) -> None:
-        trial = self._handle(sweep, attempt)
+        """Train a trial, seed after seed."""
+        with suppress(Fenced):  # Another attempt owns the trial then.
+            under_way: Attempt | None = resume_repeats(self.ledger, self.view, sweep, attempt)
+            while under_way is not None:
+                self._on_trial()
+                under_way = self._train_run(sweep, under_way)
         self._on_trial()
+
+    def _train_run(self, sweep: SweepRecord, attempt: Attempt) -> Attempt | None:
+        """Train one run of a trial and return the next one, or None if the trial has ended."""
+        trial = self._handle(sweep, attempt)
         try:
             outcome = self._runner(trial)
-        except Fenced:
-            return  # Another attempt owns the trial now.
-        except LedgerError:
+        except (Fenced, LedgerError):
             raise
         except WriteError as error:
             # No other trial could be written either.
             self.ledger.end_attempt(attempt, "interrupted", reason=str(error))
             raise
         except (Interrupted, TrialInterrupted) as error:
-            self.ledger.end_attempt(attempt, "interrupted", reason=str(error) or "interrupted")
             self.stop.set()
+            self.ledger.end_attempt(attempt, "interrupted", reason=str(error) or "interrupted")
         except KeyboardInterrupt:
             self.ledger.end_attempt(attempt, "interrupted", reason="interrupted")
             raise
         except Exception as error:  # noqa: BLE001 - whatever a training raises, the sweep goes on
             self._fail(trial, attempt, error)
         else:
-            self._finish(trial, attempt, outcome)
-        self._on_trial()
+            return self._finish(sweep, trial, attempt, outcome)
+        return None
 
     def _handle(self, sweep: SweepRecord, attempt: Attempt) -> Trial:
+        point, seeded = attempt.point, {}
+        overrides = (*self.restored.overrides(point), *sweep.options.get("watch_overrides", ()))
+        if sweep.repeats > 1:
+            seeded = {"seed": attempt.seed}
+            overrides = (*overrides, f"seed={attempt.seed}") if sweep.function is None else overrides
+        asks_for_seed = "seed" in self.restored.space.parameters
         return Trial(
             number=attempt.trial_number,
             run_id=attempt.run_id,
             run_directory=self._home / attempt.run_id,
             seed=attempt.seed,
+            repeat=attempt.repeat,
             attempt=attempt.number,
-            point=attempt.point,
-            parameters=self.restored.space.nested(attempt.point),
-            overrides=(*self.restored.overrides(attempt.point), *sweep.options.get("watch_overrides", ())),
+            point={**point, **seeded},
+            parameters=self.restored.space.nested({**point, **seeded} if asks_for_seed else point),
+            overrides=overrides,
             sweep_id=self.sweep_id,
             metric=sweep.metric,
             goal=sweep.goal,
@@ -155,47 +176,53 @@ class Agent:
             _attempt=attempt,
             _ledger=self.ledger,
             _view=self.view,
-            _rule=self.restored.rule,
+            # Stopping looks at the first of a trial's runs.
+            _rule=self.restored.rule if attempt.repeat == 0 else None,
             _stop=self.stop,
         )
 
-    def _finish(self, trial: Trial, attempt: Attempt, outcome: Outcome) -> None:
+    def _finish(self, sweep: SweepRecord, trial: Trial, attempt: Attempt, outcome: Outcome) -> Attempt | None:
+        """Write what came of a run; returns the trial's next run, or None if the trial has ended."""
         self._fill_gaps(trial, attempt, outcome)
         status, reason = outcome.status, outcome.reason
         if status == "interrupted":
-            self.ledger.end_attempt(attempt, "interrupted", reason=reason)
             self.stop.set()
-            return
-        objective = self.view.trial(trial.number).objective
-        if status in ("finished", "stopped") and objective is None:
-            status, reason = "failed", _nothing_to_judge(trial)
-        decision = trial.decision
-        seen = (
-            {"band": decision.band, "threshold": decision.threshold, "value": decision.value}
-            if status == "stopped" and decision is not None
-            else None
-        )
+            self.ledger.end_attempt(attempt, "interrupted", reason=reason)
+            return None
+        objective = run_of(self.view, attempt).objective
+        lacks_metric = status in ("finished", "stopped") and objective is None
+        if lacks_metric:
+            status, reason = "failed", nothing_to_judge(trial)
+        if status == "finished" and attempt.repeat + 1 < sweep.repeats:
+            return next_run(self.ledger, self.view, attempt, outcome.summary)
+        seen = trial.compared.record() if trial.compared is not None else None
         if status not in ("finished", "stopped", "failed"):
             raise ValueError(f"a training ended with the unknown status '{status}'")
-        self.ledger.end_attempt(attempt, status, reason=reason, summary=outcome.summary, decision=seen)  # type: ignore[arg-type]
         # A diverged run says something of its point, not of the agent.
         failed = status == "failed" and not (reason or "").startswith(DIVERGED)
+        if status == "failed":
+            reason = with_seed(reason, sweep, attempt)
+        self.ledger.end_attempt(attempt, status, reason=reason, summary=outcome.summary, decision=seen)  # type: ignore[arg-type]
         self._failures = self._failures + 1 if failed else 0
+        if lacks_metric and not logged(trial):
+            check_metric(self.view, trial)
+        return None
 
     def _fill_gaps(self, trial: Trial, attempt: Attempt, outcome: Outcome) -> None:
         """Log epochs that a crash left in the run's history but not in the ledger."""
         self.view.refresh()
-        known = {record["epoch"] for record in self.view.trial(trial.number).history}
+        known = {record["epoch"] for record in run_of(self.view, attempt).history}
         if any(record["epoch"] not in known for record in outcome.history):
             self.ledger.log(attempt, list(outcome.history), first=False)
             self.view.refresh()
 
     def _fail(self, trial: Trial, attempt: Attempt, error: Exception) -> None:
-        reason = " ".join(str(error).split())
+        reason: str | None = " ".join(str(error).split())
         if not isinstance(error, UserError):  # which is for people, and says all there is
             folder = make_folder(trial.run_directory)
             write_text(folder / TRACEBACK_FILE, "".join(traceback.format_exception(error)))
             reason = f"{type(error).__name__}: {reason}".rstrip(": ")
+        reason = with_seed(reason, self.restored.sweep, attempt)
         self.ledger.end_attempt(attempt, "failed", reason=reason)
         self._failures += 1
 
@@ -209,13 +236,3 @@ def _registered(sweep: SweepRecord) -> RemoteSweep | None:
 
     tracked = sweep.options.get("tracking", {})
     return find_registered(sweep.options, base_url(), tracked.get("entity"), tracked.get("project"))
-
-
-def _nothing_to_judge(trial: Trial) -> str:
-    """Say why a trial that came to its end has no objective."""
-    values = [record[trial.metric] for record in trial.history if trial.metric in record]
-    if values:
-        return f"'{trial.metric}' was never a finite number (last: {values[-1]})"
-    logged = sorted({key for record in trial.history for key in record} - {"epoch", "seconds", "timestamp"})
-    found = f"it logged: {', '.join(logged)}" if logged else "it logged nothing"
-    return f"it never logged '{trial.metric}' ({found})"

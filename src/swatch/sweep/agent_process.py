@@ -18,6 +18,7 @@ from swatch.sweep.ledger import Ledger
 from swatch.sweep.liveness import boot_of, this_machine
 from swatch.sweep.names import counted
 from swatch.sweep.processes import NAME_VARIABLE, PIPE_VARIABLE
+from swatch.sweep.records import SweepState
 from swatch.sweep.registrar import DRAIN_SECONDS
 from swatch.sweep.restored import RestoredSweep
 from swatch.sweep.trial import TrialInterrupted
@@ -37,7 +38,7 @@ def serve(sweep_id: str, storage: str | None, count: int | None) -> int:
     url = storage_of(home, sweep_id, storage, must_exist=True)
     reader = Ledger(url)
     sweep = reader.sweep(sweep_id)
-    if sweep.state != "running":
+    if not SweepState(sweep.state).is_open:
         raise UserError(
             f"sweep {sweep_id} is {sweep.state}; `swatch sweep --resume {sweep_id}` goes on with it."
         )
@@ -57,7 +58,7 @@ def serve(sweep_id: str, storage: str | None, count: int | None) -> int:
     _watch_controller()
     ledger = Ledger(reader.url, axes=restored.axes)
     name = os.environ.pop(NAME_VARIABLE, None)
-    agent = Agent(ledger, restored, runner, home=home, stop=stop, name=name)
+    agent = Agent(ledger, restored, runner, home=home, stop=stop, name=name, on_cancel=_ask_to_stop)
     try:
         end = agent.work(count)
     finally:
@@ -108,6 +109,11 @@ def _catch_signals(stop: Event, function: FunctionRunner | None) -> None:
     signal.signal(signal.SIGALRM, interrupt_function)
 
 
+def _ask_to_stop() -> None:
+    """Have the main thread finish the step, save, give the trial back, and leave."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def _watch_controller() -> None:
     """End as if asked to when the controller, which holds the other end of the pipe, is gone."""
     descriptor = os.environ.pop(PIPE_VARIABLE, None)
@@ -119,6 +125,6 @@ def _watch_controller() -> None:
 
     def wait() -> None:
         os.read(pipe, 1)
-        os.kill(os.getpid(), signal.SIGTERM)
+        _ask_to_stop()
 
     threading.Thread(target=wait, name="swatch-life-line", daemon=True).start()

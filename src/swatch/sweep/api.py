@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,7 @@ class SweepResult:
 
     @property
     def value(self) -> float:
-        """The best value of the sweep's metric."""
+        """The best value of the sweep's metric; with repeats the best mean."""
         assert self.best.objective is not None
         return self.best.objective
 
@@ -56,6 +56,11 @@ def run(
     storage: str | None = None,
     retries: int | None = None,
     max_consecutive_failures: int | None = None,
+    repeats: int = 1,
+    sampler: str | None = None,
+    pruner: str | None = None,
+    prior: Sequence[str | Path] = (),
+    stop_gain: float | None = None,
 ) -> SweepResult:
     """Sweep over a function of yours.
 
@@ -76,14 +81,24 @@ def run(
         storage: The URL of a database; a SQLite file in the sweep's folder unless given.
         retries: How often a trial whose process died without progress is tried again.
         max_consecutive_failures: After so many failures in a row an agent stops; 0: never.
+        repeats: Call ``train`` with so many seeds, one after the other, for every configuration; the search
+            sees the mean. The seed is ``trial.seed``, and ``parameters["seed"]`` if the sweep has such a
+            constant. A trial's ``objective`` is then the mean, its ``spread`` the standard deviation.
+        sampler: In place of the YAML's random or bayes: ``"gp"``, ``"tpe"``, ``"cmaes"``, ``"qmc"`` or
+            ``"random"``.
+        pruner: In place of the YAML's ``early_terminate``: ``"asha:min_iter=2"``, ``"median"`` and the like.
+        prior: Points known before: runs, sweeps, and CSV or YAML files.
+        stop_gain: End once another trial is expected to gain less than this, in the metric's units.
 
     Raises:
         UserError: The sweep, the function or a setting is wrong; one line that says what.
         RunFailed: Every trial failed.
         KeyboardInterrupt: Ctrl-C; the sweep can go on.
     """
-    from swatch.sweep.opening import SweepRequest, open_sweep
+    from swatch.sweep.opening import open_sweep
+    from swatch.sweep.preparing import SweepRequest
     from swatch.sweep.running import run_in_agents, run_in_this_process
+    from swatch.sweep.search_options import SearchOptions
     from swatch.sweep.yaml_text import read_sweep_text
 
     text, source = read_sweep_text(sweep)
@@ -101,6 +116,8 @@ def run(
         home=Path(home).absolute() if home is not None else None,
         retries=retries,
         max_consecutive_failures=max_consecutive_failures,
+        repeats=_checked(repeats),
+        searching=SearchOptions(sampler, pruner, tuple(map(str, prior)), stop_gain),
     )
     opened = open_sweep(request)
     if agents == 1:
@@ -108,6 +125,14 @@ def run(
     else:
         run_in_agents(opened, agents)
     return _result(opened)
+
+
+def _checked(repeats: int) -> int:
+    from swatch.errors import UserError
+
+    if repeats < 1:
+        raise UserError(f"repeats={repeats}: it is the number of seeds for each configuration, at least 1")
+    return repeats
 
 
 def _name_of(train: Callable[..., Any], agents: int) -> str:

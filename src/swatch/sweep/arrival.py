@@ -44,8 +44,9 @@ def missing(home: Path, sweep: SweepRecord, trials: Sequence[TrialRecord]) -> st
     remote = registered(sweep)
     if remote is None:
         return f"The sweep did not reach W&B; {command} sends it with its runs."
-    here = [trial for trial in trials if trial.state.is_over and (home / trial.run_id).is_dir()]
-    lacking = sum(not _has_arrived(home / trial.run_id, remote) for trial in here)
+    over = [run for trial in trials if trial.state.is_over for run in trial.each_run()]
+    here = [run for run in over if (home / run.run_id).is_dir()]
+    lacking = sum(not _has_arrived(home / run.run_id, remote) for run in here)
     if not lacking:
         return None
     return f"{lacking} of {counted(len(here), 'run')} did not reach W&B; {command} sends what is missing."

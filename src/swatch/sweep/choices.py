@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from swatch.errors import did_you_mean
 from swatch.sweep.config import SweepConfig
 from swatch.sweep.distributions import Categorical, Constant, Distribution
+from swatch.sweep.linked import linked_values
 from swatch.sweep.quoting import override
 
 if TYPE_CHECKING:
@@ -39,7 +40,12 @@ class Combinations:
         # Without the sweep first, so that a wrong override is not blamed on the YAML.
         compose(self._overrides)
         self._known = groups()
-        self._swept = {key: self._choices_of(key, dist) for key, dist in swept.items() if key in self._known}
+        self._swept = {
+            key: self._choices_of(key, dist)
+            for key, dist in swept.items()
+            # Dicts merge into what a group's choice brings, and choose nothing.
+            if key in self._known and linked_values(dist) is None
+        }
         self._composed: list[tuple[Choices, Composition]] = [
             (choices, compose([*self._overrides, *(override(*pair) for pair in choices.items())]))
             for choices in self._combine()
@@ -89,13 +95,20 @@ class Combinations:
         others = [override(group, choice) for group, choice in choices.items() if group != key]
         compose([*self._overrides, *others, text])
 
+    def compose_all_with(self, texts: Sequence[str]) -> None:
+        """Compose with more overrides under every combination of choices."""
+        from swatch.compose import compose
+
+        for choices, _ in self._composed:
+            compose([*self._overrides, *(override(*pair) for pair in choices.items()), *texts])
+
     def exists_without_pins(self, key: str, pins: Mapping[str, str]) -> bool:
         """Whether ``key`` would exist if the command line had not chosen groups that the YAML sweeps."""
         from swatch.compose import compose
 
         for group, text in pins.items():
             distribution = self._config.parameters.get(group)
-            if group not in self._known or distribution is None:
+            if group not in self._known or distribution is None or linked_values(distribution) is not None:
                 continue
             free = [other for other in self._overrides if other != text]
             for choice in self._choices_of(group, distribution):

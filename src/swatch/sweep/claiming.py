@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from threading import Event
 
 from swatch.sweep.ledger import Attempt, Ledger
 from swatch.sweep.liveness import LivenessWatch
 from swatch.sweep.names import run_id as new_run_id
-from swatch.sweep.records import SweepRecord, TrialState
+from swatch.sweep.records import SweepRecord, SweepState, TrialState
 from swatch.sweep.restored import RestoredSweep
-from swatch.sweep.search import NOT_NOW, Proposal, Signal, propose
+from swatch.sweep.search import NOT_NOW, Proposal, Signal
 from swatch.sweep.view import SweepView
 
 WAIT_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """There is no trial to claim."""
+
+    reason: str
+    by_order: bool = False
+    """Somebody ended the agent or the sweep; else there is nothing left to try."""
 
 
 class Claims:
@@ -26,22 +36,27 @@ class Claims:
         self._sweep_id = restored.sweep.id
         self._watch = LivenessWatch(one_machine=ledger.is_sqlite)
 
-    def next(self) -> tuple[SweepRecord, Attempt] | str:
-        """Claim the next trial, or return why there is none."""
+    def next(self) -> tuple[SweepRecord, Attempt] | Nothing:
+        """Claim the next trial, or return why there is none; waits while the sweep is paused."""
         while not self._stop.is_set():
             sweep = self._ledger.sweep(self._sweep_id)
             self._view.refresh()
-            if sweep.state != "running":
-                return f"the sweep is {sweep.state}"
+            if sweep.state == SweepState.PAUSED:
+                self._stop.wait(WAIT_SECONDS)
+                continue
+            if sweep.state not in (SweepState.RUNNING, SweepState.STOPPING):
+                return Nothing(f"the sweep is {sweep.state}", by_order=True)
             for trial in self._view.in_state(TrialState.WAITING):
                 if attempt := self._ledger.reclaim(self._sweep_id, self._agent_id, trial.number):
                     return sweep, attempt
+            if sweep.state == SweepState.STOPPING:
+                return Nothing("the sweep is to stop", by_order=True)
             if reason := self._enough(sweep):
-                return reason
+                return Nothing(reason)
             point = self._propose(sweep)
             if isinstance(point, Signal):
                 if point is not NOT_NOW:
-                    return "every point has been tried"
+                    return Nothing(point.value)
                 self._bury_the_dead()
                 self._stop.wait(WAIT_SECONDS)
                 continue
@@ -58,7 +73,7 @@ class Claims:
             )
             if attempt is not None:
                 return sweep, attempt
-        return "told to stop"
+        return Nothing("told to stop", by_order=True)
 
     def _enough(self, sweep: SweepRecord) -> str | None:
         trials = self._view.trials
@@ -71,15 +86,7 @@ class Claims:
 
     def _propose(self, sweep: SweepRecord) -> Proposal:
         trials = self._view.trials
-        return propose(
-            self._restored.space,
-            sweep.method,
-            trials,
-            number=len(trials),
-            seed=sweep.seed,
-            goal=sweep.goal,
-            count=sweep.count,
-        )
+        return self._restored.search.propose(trials, number=len(trials), count=sweep.count)
 
     def _bury_the_dead(self) -> None:
         """Give back the trials of agents that died where no controller sees it."""

@@ -10,8 +10,10 @@ from swatch.errors import UserError
 from swatch.sweep.heartbeat import Heartbeat
 from swatch.sweep.ledger import Ledger
 from swatch.sweep.liveness import LivenessWatch, ProcessRecord, this_machine
+from swatch.sweep.records import SweepState
 
 LOOK_SECONDS = 1.0
+_AT_REST = [state for state in SweepState if not state.is_order]
 
 
 def check_free(ledger: Ledger, sweep_id: str) -> ProcessRecord | None:
@@ -27,6 +29,8 @@ def check_free(ledger: Ledger, sweep_id: str) -> ProcessRecord | None:
 
 class Control:
     """Holds a sweep for this process while the block runs, and sets it running.
+
+    A pause, a stop or a cancellation that an earlier controller did not live to carry out holds on.
 
     Raises UserError if another living process controls it.
     """
@@ -46,7 +50,7 @@ class Control:
                 raise _refused(sweep_id, ledger.controller(sweep_id))
             if dead is not None:
                 ledger.goodbye(sweep_id, dead.id, "died")
-            ledger.update_sweep(sweep_id, state="running")
+            ledger.change_state(sweep_id, SweepState.RUNNING, only_from=_AT_REST)
             stack.enter_context(Heartbeat(ledger, own))
             self._stack = stack.pop_all()
         return self

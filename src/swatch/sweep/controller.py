@@ -1,4 +1,4 @@
-"""The controller of a sweep: starts its agents, sees at once when one dies, and ends the sweep."""
+"""The controller of a sweep: keeps its agents at work, obeys what is asked of the sweep, and ends it."""
 
 from __future__ import annotations
 
@@ -6,31 +6,27 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 
-from swatch.errors import Interrupted, RunFailed, UserError
-from swatch.sweep.agent import GAVE_UP
+from swatch.errors import Interrupted, RunFailed
 from swatch.sweep.control import Control
-from swatch.sweep.home import LOGS_FOLDER
+from swatch.sweep.fleet import GRACE_SECONDS, POLL_SECONDS, Fleet
 from swatch.sweep.live import Display
 from swatch.sweep.liveness import LivenessWatch
+from swatch.sweep.metric_check import early_notice
 from swatch.sweep.opening import OpenSweep
-from swatch.sweep.processes import AgentProcess, LifeLine, describe_end
-from swatch.sweep.records import TrialState
+from swatch.sweep.records import SweepState, TrialState
 from swatch.sweep.registrar import Registrar
 from swatch.sweep.view import SweepView
 
-POLL_SECONDS = 0.1
 SHOW_SECONDS = 0.5
 WATCH_SECONDS = 5.0
-GRACE_SECONDS = 10.0
-MOST_BARREN_STARTS = 3
-"""How many agents in a row may die before their first trial until the sweep is given up."""
 
 
 class Controller:
-    """Runs a sweep with agents on this machine until it is done, is interrupted, or cannot go on."""
+    """Runs a sweep with agents on this machine until it is done, is ended by somebody, or cannot go on."""
 
     def __init__(
         self,
@@ -45,184 +41,156 @@ class Controller:
         self._environment = environment or {}
         self._ledger, self._sweep_id = opened.ledger, opened.sweep.id
         self._view = SweepView(self._ledger, self._sweep_id)
-        self._alive: list[AgentProcess] = []
-        self._gave_up: list[str] = []
-        self._nothing_to_claim = False
-        self._barren_starts = 0
-        self._signals = 0
-        self._error: UserError | RunFailed | None = None
+        self._signals, self._looked_for_metric = 0, False
+        self._state, self._count = SweepState.RUNNING, opened.sweep.count
         self._watch = LivenessWatch(one_machine=self._ledger.is_sqlite)
-        self._worked: set[str | None] = set()
 
-    def run(self) -> None:
-        """Run the sweep.
+    def run(self) -> SweepState:
+        """Run the sweep and return how it ended: finished, or stopped by order.
 
         Raises:
-            Interrupted: Ctrl-C or SIGTERM came; the agents have saved and gone.
+            Interrupted: Ctrl-C or SIGTERM came, or the sweep was cancelled; the agents have saved and gone.
             RunFailed: No agent is able to go on.
             UserError: Another controller runs the sweep, or an agent met something the user must mend.
         """
         registrar = Registrar(self._ledger, self._sweep_id, self._display.say)
         with Control(self._ledger, self._sweep_id), self._signals_caught(), registrar:
-            self._life_line = LifeLine()
+            self._fleet = Fleet(
+                self._opened,
+                self._view,
+                size=self._agents,
+                say=self._display.say,
+                environment=self._environment,
+            )
             try:
                 self._loop()
             finally:
-                self._end_agents()
-                self._life_line.close()
-            # Ctrl-C may come when the last trial has just ended.
-            done = self._error is None and self._is_done()
-            self._ledger.update_sweep(self._sweep_id, state="finished" if done else "interrupted")
+                self._fleet.end()
+            end = self._end()
+            self._ledger.update_sweep(self._sweep_id, state=end)
             self._show()
-            if done:
+            if end in (SweepState.FINISHED, SweepState.STOPPED):
                 registrar.finish()
-        if self._error is not None:
-            raise self._error
-        if not done:
-            raise Interrupted(self._how_to_go_on())
+        if self._fleet.error is not None:
+            raise self._fleet.error
+        if end in (SweepState.INTERRUPTED, SweepState.CANCELLED):
+            raise Interrupted(self._how_to_go_on(end))
+        return end
 
     def _loop(self) -> None:
         self._view.refresh()
+        fleet, cancelled = self._fleet, None
         shown = watched = -WATCH_SECONDS
         while True:
-            self._reap()
+            fleet.reap(killed=self._signals > 1)
+            if fleet.has_given_up and fleet.error is None:
+                why = f"every agent gave up ({fleet.gave_up[-1]}). {self._reasons()}"
+                fleet.error = RunFailed(why + self._how_to_go_on(SweepState.INTERRUPTED))
             if (now := time.monotonic()) - watched >= WATCH_SECONDS:
                 self._bury_the_dead()
                 watched = now
+            is_changed = self._read_orders()
             changed = self._view.refresh()
-            self._worked |= {trial.agent for trial in changed}
-            if changed or now - shown >= SHOW_SECONDS:
+            fleet.note_workers({trial.agent for trial in changed})
+            if changed and not self._looked_for_metric:
+                self._look_for_metric()
+            if changed or is_changed or now - shown >= SHOW_SECONDS:
                 self._show()
                 shown = now
-            if self._signals or self._error is not None:
-                self._stop_agents()
-                if not self._alive:
+            if self._signals or fleet.error is not None:
+                fleet.stop(at_once=self._signals > 1)
+                if not fleet.count:
                     return
-            elif self._is_done():
+            elif self._state is SweepState.CANCELLING:
+                cancelled = cancelled or now
+                fleet.stop(at_once=False)
+                # Agents elsewhere obey by themselves; one that does not must not hold this machine.
+                if not fleet.count and (not self._running() or now - cancelled > GRACE_SECONDS):
+                    return
+            elif self._is_done() or self._is_stopped():
                 return
-            else:
-                self._start_agents()
+            elif self._state is not SweepState.PAUSED:
+                fleet.start(self._unclaimed())
             time.sleep(POLL_SECONDS)
 
-    # Agents
+    def _read_orders(self) -> bool:
+        """Learn of another terminal's orders and of a new number of trials; returns whether there are any."""
+        state, count = self._ledger.standing(self._sweep_id)
+        if (state, count) == (self._state, self._count):
+            return False
+        self._state, self._count = state, count
+        self._fleet.look_again()
+        return True
 
-    def _start_agents(self) -> None:
-        """Start agents for the work there is, up to the number asked for."""
-        waiting = len(self._view.in_state(TrialState.WAITING))
-        count = self._opened.sweep.count
-        unclaimed = 0 if self._nothing_to_claim else self._agents
-        if count is not None:
-            unclaimed = min(unclaimed, count - len(self._view.trials))
-        running = sum(
-            t.agent in {a.name for a in self._alive} for t in self._view.in_state(TrialState.RUNNING)
-        )
-        free = len(self._alive) - running
-        wanted = min(self._agents - len(self._gave_up) - len(self._alive), waiting + unclaimed - free)
-        for _ in range(wanted):
-            agent = AgentProcess(
-                self._sweep_id,
-                self._ledger.url,
-                self._life_line,
-                self._opened.directory / LOGS_FOLDER,
-                self._environment,
-            )
-            self._alive.append(agent)
+    def _look_for_metric(self) -> None:
+        """Say it once if the first epochs lack what the sweep is judged by."""
+        notice = early_notice(self._opened.sweep, self._view.trials)
+        if notice is not None:
+            self._display.say(notice)
+        self._looked_for_metric = any(trial.history for trial in self._view.trials)
 
-    def _reap(self) -> None:
-        """Take ended agents off the books; one that crashed gives its trial back."""
-        for agent in list(self._alive):
-            code = agent.exit_code()
-            if code is None:
-                continue
-            self._alive.remove(agent)
-            if code == 0:
-                self._nothing_to_claim = True
-            elif code == GAVE_UP:
-                self._gave_up.append(agent.last_words())
-                self._display.say(f"{agent.name} stopped: {agent.last_words()}")
-            elif code == 2:
-                self._error = UserError(agent.last_words().removeprefix("swatch: "))
-            elif self._signals > 1:
-                self._ledger.goodbye(self._sweep_id, agent.name, "killed by Ctrl-C", state="interrupted")
-            elif code != 130:
-                self._bury(agent, code)
-        if self._gave_up and len(self._gave_up) == self._agents and self._error is None:
-            self._error = RunFailed(
-                f"every agent gave up ({self._gave_up[-1]}). {self._reasons()}{self._how_to_go_on()}"
-            )
-
-    def _bury(self, agent: AgentProcess, code: int) -> None:
-        reason = describe_end(code)
-        returned = self._ledger.goodbye(self._sweep_id, agent.name, reason)
-        has_worked = bool(returned) or agent.name in self._worked
-        self._barren_starts = 0 if has_worked else self._barren_starts + 1
-        trials = ", ".join(f"trial {number}" for number in returned)
-        self._display.say(
-            f"{agent.name} died ({reason})" + (f"; {trials} will be taken up again" if trials else "")
-        )
-        if self._barren_starts >= MOST_BARREN_STARTS:
-            self._error = RunFailed(
-                f"{self._barren_starts} agents in a row died before their first trial ({reason}): "
-                f"{agent.last_words()} (log: {agent.log_file})"
-            )
+    def _unclaimed(self) -> int | None:
+        """Return how many trials have not begun; None for no limit."""
+        if self._state is SweepState.STOPPING:
+            return 0
+        return None if self._count is None else self._count - len(self._view.trials)
 
     def _bury_the_dead(self) -> None:
         """Give back the trials of agents that are not this controller's and died unseen."""
-        own = {agent.name for agent in self._alive}
-        others = [p for p in self._ledger.processes(self._sweep_id) if p.id not in own]
+        others = [p for p in self._ledger.processes(self._sweep_id) if p.id not in self._fleet.names]
         for process in self._watch.dead(others):
             self._ledger.goodbye(self._sweep_id, process.id, "died")
 
-    def _stop_agents(self) -> None:
-        for agent in self._alive:
-            if self._signals > 1:
-                agent.kill()
-            elif agent.name not in self._asked:
-                agent.ask_to_stop()
-                self._asked.add(agent.name)
-
-    def _end_agents(self) -> None:
-        """Leave no agent behind when something went wrong here."""
-        for agent in self._alive:
-            agent.ask_to_stop()
-        deadline = time.monotonic() + GRACE_SECONDS
-        for agent in self._alive:
-            while agent.exit_code() is None and time.monotonic() < deadline:
-                time.sleep(POLL_SECONDS)
-            agent.kill()
-            agent.wait()
-            with suppress(UserError):
-                self._ledger.goodbye(self._sweep_id, agent.name, "lost its controller", state="interrupted")
-        self._alive.clear()
-
     # The end
 
+    def _running(self) -> bool:
+        return bool(self._view.in_state(TrialState.RUNNING))
+
+    def _is_idle(self) -> bool:
+        """Whether nothing has begun that is not over."""
+        return not self._fleet.count and not self._view.in_state(TrialState.RUNNING, TrialState.WAITING)
+
     def _is_done(self) -> bool:
-        if self._alive or self._view.in_state(TrialState.RUNNING, TrialState.WAITING):
-            return False
-        count = self._opened.sweep.count
-        return self._nothing_to_claim or (count is not None and len(self._view.trials) >= count)
+        enough = self._count is not None and len(self._view.trials) >= self._count
+        return self._is_idle() and (self._fleet.nothing_to_claim or enough)
+
+    def _is_stopped(self) -> bool:
+        return self._state is SweepState.STOPPING and self._is_idle()
+
+    def _end(self) -> SweepState:
+        self._view.refresh()
+        if self._fleet.error is not None:
+            return SweepState.INTERRUPTED
+        # Ctrl-C may come when the last trial has just ended.
+        if self._is_done():
+            return SweepState.FINISHED
+        if self._signals:
+            return SweepState.INTERRUPTED
+        return SweepState.CANCELLED if self._state is SweepState.CANCELLING else SweepState.STOPPED
 
     def _reasons(self) -> str:
         reasons = failure_reasons(self._view)
         return f"Last failures: {'; '.join(reasons)}. " if reasons else ""
 
-    def _how_to_go_on(self) -> str:
+    def _how_to_go_on(self, end: SweepState) -> str:
         over = sum(trial.state.is_over for trial in self._view.trials)
-        of = f" of {self._opened.sweep.count}" if self._opened.sweep.count is not None else ""
+        of = f" of {self._count}" if self._count is not None else ""
         return (
-            f"sweep {self._sweep_id} is interrupted after {over}{of} trials; the same command goes on, "
+            f"sweep {self._sweep_id} is {end} after {over}{of} trials; the same command goes on, "
             f"or: swatch sweep --resume {self._sweep_id}"
         )
 
     def _show(self) -> None:
         self._view.refresh()
-        self._display.update(self._view.trials, agents=len(self._alive), stopping=bool(self._signals))
+        self._display.update(
+            self._view.trials,
+            agents=self._fleet.count,
+            stopping=bool(self._signals),
+            sweep=replace(self._opened.sweep, state=self._state, count=self._count),
+        )
 
     @contextmanager
     def _signals_caught(self) -> Iterator[None]:
-        self._asked: set[str] = set()
-
         def receive(number: int, frame: FrameType | None) -> None:
             self._signals += 1
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from swatch.sweep.live import STOPPING
+from swatch.sweep.live import agents_at_work, order_notice
 from swatch.sweep.progress import Progress, progress
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 
@@ -28,9 +28,18 @@ class LiveTable:
         self._started = time.monotonic()
         self._live: Live | None = None
 
-    def update(self, trials: Sequence[TrialRecord], *, agents: int, stopping: bool) -> None:
+    def update(
+        self,
+        trials: Sequence[TrialRecord],
+        *,
+        agents: int,
+        stopping: bool,
+        sweep: SweepRecord | None = None,
+    ) -> None:
         """Draw the table anew."""
         from rich.live import Live
+
+        self._sweep = sweep or self._sweep
 
         if self._live is None:
             self._live = Live(console=self._console, auto_refresh=False)
@@ -52,11 +61,13 @@ class LiveTable:
         from rich.console import Group
         from rich.text import Text
 
-        status = status_line(progress(trials, self._sweep.count, agents), time.monotonic() - self._started)
+        now = progress(trials, self._sweep.count, agents_at_work(self._sweep, agents))
+        status = status_line(now, time.monotonic() - self._started)
         lines: list[RenderableType] = [self._table(trials)] if trials else []
         lines.append(Text(status if trials else f"{status} · {agents} agents starting"))
-        if stopping:
-            lines.append(Text(STOPPING, style="yellow"))
+        notice = order_notice(self._sweep, stopping=stopping)
+        if notice is not None:
+            lines.append(Text(notice, style="yellow"))
         return Group(*lines)
 
     def _table(self, trials: Sequence[TrialRecord]) -> Table:
@@ -64,15 +75,15 @@ class LiveTable:
         from rich.text import Text
 
         from swatch.report.columns import PADDING, STATE_STYLES, column_width, fitting_columns
-        from swatch.report.labels import format_metric, format_seconds, metric_label
-        from swatch.report.ranking import value_of
+        from swatch.report.labels import format_seconds, metric_label
+        from swatch.report.ranking import result_text
 
         rows = self._rows(trials)
         table = Table(title=Text(f"Sweep {self._sweep.id}"), title_justify="left")
         facts = {
             "trial": [str(trial.number) for trial in rows],
             "state": [str(trial.state) for trial in rows],
-            metric_label(self._sweep.metric): [format_metric(value_of(trial)) for trial in rows],
+            metric_label(self._sweep.metric): [result_text(trial) for trial in rows],
             "epoch": [self._epoch(trial) for trial in rows],
             "time": [format_seconds(seconds_so_far(trial)) for trial in rows],
         }
@@ -107,8 +118,10 @@ class LiveTable:
 
     def _epoch(self, trial: TrialRecord) -> str:
         epochs = trial.point.get("epochs", self._sweep.options.get("epochs"))
-        last = trial.history[-1].get("epoch", "–") if trial.history else 0
-        return f"{last}/{epochs}" if epochs else str(last)
+        history = trial.runs[-1].history if trial.runs else trial.history
+        last = history[-1].get("epoch", "–") if history else 0
+        seed = f", seed {len(trial.runs)}/{self._sweep.repeats}" if self._sweep.repeats > 1 else ""
+        return (f"{last}/{epochs}" if epochs else str(last)) + seed
 
 
 def status_line(now: Progress, elapsed: float) -> str:

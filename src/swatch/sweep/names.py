@@ -16,13 +16,17 @@ _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
-def identity(sweep: Mapping[str, Any], overrides: Sequence[str], seed: int, function: str | None) -> str:
-    """Return a hash of what a sweep is made from: the YAML's meaning, the overrides, the seed, the function.
+def identity(
+    sweep: Mapping[str, Any], overrides: Sequence[str], seed: int, function: str | None, repeats: int = 1
+) -> str:
+    """Return a hash of what a sweep is made from: YAML, overrides, seed, function, seeds a configuration.
 
     Comments, the order of keys and ``run_cap`` do not count: a sweep may be asked for more trials.
     """
     meaning = {key: value for key, value in sweep.items() if key != "run_cap"}
     made_from = {"sweep": meaning, "overrides": list(overrides), "seed": seed, "function": function}
+    if repeats > 1:
+        made_from["repeats"] = repeats
     text = json.dumps(made_from, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
@@ -54,6 +58,11 @@ def run_id(sweep: str, number: int) -> str:
     Its random end keeps it apart from a run of an equal sweep elsewhere: wandb takes an id only once.
     """
     return f"{sweep}-{number:03d}-{''.join(secrets.choice(_ALPHABET) for _ in range(4))}"
+
+
+def repeat_id(first: str, repeat: int) -> str:
+    """Return the id of a trial's run with another seed, from that of its first; ``repeat`` counts from 1."""
+    return f"{first}-{repeat + 1}"
 
 
 def counted(number: int, noun: str) -> str:

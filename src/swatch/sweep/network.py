@@ -94,8 +94,12 @@ def tracking_notice(requested: str, mode: Mode) -> list[str]:
     return [f"wandb: {mode.name}, because {mode.reason}"] if requested == "auto" else []
 
 
-def check_data(config: SweepConfig, space: SearchSpace, overrides: Sequence[str]) -> None:
+def check_data(
+    config: SweepConfig, space: SearchSpace, overrides: Sequence[str], *, fetch: bool = True
+) -> None:
     """Fetch every data set that a trial may ask for, once, and compare it with the batch sizes.
+
+    Without ``fetch`` only those are compared that are here.
 
     Raises UserError if one cannot be had, with the ways out, and for a batch larger than the data.
     """
@@ -103,7 +107,7 @@ def check_data(config: SweepConfig, space: SearchSpace, overrides: Sequence[str]
     from swatch.training.rehearsal import DataRehearsal
 
     keys = [key for key in space.swept if key == "batch_size" or key.split(".")[0] == "data"]
-    Rehearsal(config, space, overrides, DataRehearsal()).run(keys)
+    Rehearsal(config, space, overrides, DataRehearsal(fetch=fetch)).run(keys)
 
 
 def home(overrides: Sequence[str]) -> Path:

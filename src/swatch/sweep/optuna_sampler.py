@@ -15,7 +15,7 @@ from swatch.sweep.ledger.attempts import finite
 from swatch.sweep.records import Point, TrialRecord, TrialState
 from swatch.sweep.search import Signal, propose
 from swatch.sweep.space import SearchSpace
-from swatch.sweep.stopping import Hyperband, decide
+from swatch.sweep.stopping import Rule, decide
 
 _STATES = {
     optuna.trial.TrialState.COMPLETE: TrialState.FINISHED,
@@ -100,24 +100,11 @@ class SweepSampler(optuna.samplers.BaseSampler):
 
     def records(self, study: optuna.Study) -> list[TrialRecord]:
         """Return the study's trials that have a point, as our searches read them."""
-        minimize = study.direction == optuna.study.StudyDirection.MINIMIZE
         found = []
         for trial in study.get_trials(deepcopy=False):
-            if not all(key in trial.params for key in self._space.swept):
-                continue
-            point = {key: _plain(trial.params[key], d) for key, d in self._space.swept.items()}
-            values = _finite([*trial.intermediate_values.values(), trial.value])
-            found.append(
-                TrialRecord(
-                    number=trial.number,
-                    point=point,
-                    point_key=self._space.point_key(point),
-                    run_id=str(trial.number),
-                    seed=0,
-                    state=_STATES[trial.state],
-                    objective=(min if minimize else max)(values) if values else None,
-                )
-            )
+            if all(key in trial.params for key in self._space.swept):
+                point = {key: _plain(trial.params[key], d) for key, d in self._space.swept.items()}
+                found.append(record_of(trial, study, point, self._space))
         return found
 
     def _draw(self, study: optuna.Study, trial: FrozenTrial) -> Point:
@@ -135,10 +122,25 @@ class SweepSampler(optuna.samplers.BaseSampler):
         raise ValueError("every point of the search space has been tried")
 
 
-class SweepPruner(optuna.pruners.BasePruner):
-    """The ``early_terminate`` rule of a sweep as an Optuna pruner; a report is an iteration."""
+def record_of(trial: FrozenTrial, study: optuna.Study, point: Point, space: SearchSpace) -> TrialRecord:
+    """Return one of Optuna's trials as our searches read it; its objective is the best that it reported."""
+    best = min if study.direction == optuna.study.StudyDirection.MINIMIZE else max
+    values = _finite([*trial.intermediate_values.values(), trial.value])
+    return TrialRecord(
+        number=trial.number,
+        point=point,
+        point_key=space.point_key(point),
+        run_id=str(trial.number),
+        seed=0,
+        state=_STATES[trial.state],
+        objective=best(values) if values else None,
+    )
 
-    def __init__(self, rule: Hyperband) -> None:
+
+class SweepPruner(optuna.pruners.BasePruner):
+    """A sweep's stopping rule as an Optuna pruner; a report is an iteration."""
+
+    def __init__(self, rule: Rule) -> None:
         """Remember the rule."""
         self._rule = rule
 

@@ -128,7 +128,8 @@ class Registrar:
         entity = self._entity or os.environ.get("WANDB_ENTITY") or default_entity(host)
         place = Place(host, entity or "", self._project)
         sweep = self._ledger.sweep(self._sweep_id)
-        run_ids = [trial.run_id for trial in self._ledger.trials(self._sweep_id, history=False)]
+        trials = self._ledger.trials(self._sweep_id, history=False)
+        run_ids = [run.run_id for trial in trials for run in trial.each_run()]
         remote = make_remote([self._ledger], sweep, place, run_ids, lambda text: None)
         self._say(f"wandb: {sweep_url(remote)}")
         return remote

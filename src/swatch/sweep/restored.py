@@ -10,9 +10,11 @@ from typing import Any
 from swatch.sweep.axes import axes
 from swatch.sweep.config import SweepConfig
 from swatch.sweep.ledger.mirror import Axis
+from swatch.sweep.prior.known import KnownPoint
+from swatch.sweep.pruners import Rule, parse_pruner
 from swatch.sweep.records import Point, SweepRecord
+from swatch.sweep.searching import Search
 from swatch.sweep.space import SearchSpace
-from swatch.sweep.stopping import Hyperband
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,27 @@ class RestoredSweep:
         config = SweepConfig.from_yaml(sweep.yaml, f"sweep {sweep.id}")
         pinned = sweep.options.get("pinned", ())
         swept = {key: dist for key, dist in config.parameters.items() if key not in pinned}
-        return cls(sweep, config, SearchSpace(swept, _read(sweep.options.get("conditions", {}))))
+        conditions, linked = _read(sweep.options.get("conditions", {})), sweep.options.get("linked", ())
+        return cls(sweep, config, SearchSpace(swept, conditions, frozenset(linked)))
 
-    @property
-    def rule(self) -> Hyperband | None:
-        """The stopping rule."""
-        return self.config.early_terminate
+    @cached_property
+    def rule(self) -> Rule | None:
+        """The stopping rule: the one that ``--pruner`` named, else the YAML's."""
+        return parse_pruner(self.sweep.options.get("pruner"), self.config.early_terminate)
+
+    @cached_property
+    def search(self) -> Search:
+        """How the sweep chooses its points."""
+        known = tuple(KnownPoint(**entry) for entry in self.sweep.options.get("prior", ()))
+        return Search(
+            self.space,
+            self.sweep.method,
+            self.sweep.seed,
+            self.sweep.goal,
+            self.config.metrics,
+            known,
+            stop_gain=self.sweep.options.get("stop_gain"),
+        )
 
     @cached_property
     def axes(self) -> dict[str, Axis]:
@@ -48,7 +65,7 @@ class RestoredSweep:
 
     def seed_of(self, point: Point) -> int:
         """Return the seed of a point's run: the swept one, else the same for all, so that points compare."""
-        full = self.space.full_point(point)
+        full = self.space.settings(point)
         return int(full.get("seed", self.sweep.options.get("run_seed", 0)))
 
     def overrides(self, point: Point) -> tuple[str, ...]:
@@ -58,7 +75,7 @@ class RestoredSweep:
         """
         if self.sweep.function is not None:
             return ()
-        taken = self.space.full_point(point)
+        taken = self.space.settings(point)
         base = self.sweep.options.get("base_overrides", ())
         kept = [text for text in base if text.partition("=")[0] not in taken]
         return (*kept, *self.sweep.overrides, *self.space.overrides(point))

@@ -57,6 +57,9 @@ def best_yaml(sweep: SweepRecord, trial: TrialRecord) -> str:
         "seed": trial.seed,
         "parameters": dict(trial.point),
     }
+    if trial.runs:
+        value["metric"] |= {"spread": trial.spread, "seeds": dict(trial.values)}
+        value["runs"] = [run.run_id for run in trial.runs]
     command = train_command(trial)
     if command is not None:
         value |= {"overrides": list(trial.overrides), "command": command}
@@ -64,17 +67,26 @@ def best_yaml(sweep: SweepRecord, trial: TrialRecord) -> str:
 
 
 def trials_csv(sweep: SweepRecord, trials: Sequence[TrialRecord]) -> str:
-    """Return a table of all trials: states, results and times, the parameters, the best epoch's metrics."""
+    """Return a table of all trials: states, results and times, the parameters, the best epoch's metrics.
+
+    With repeats, ``objective`` is the mean, ``spread`` the standard deviation, and every run's best value has
+    a column; the epoch and its metrics are those of the first run.
+    """
     keys = list(dict.fromkeys(key for trial in trials for key in trial.point))
     metrics = list(dict.fromkeys(key for trial in trials for key in trial.summary.get("best") or {}))
     metrics = [name for name in metrics if name not in ("epoch", "step", "timestamp")]
+    seeds = [f"run {repeat + 1}" for repeat in range(sweep.repeats)] if sweep.repeats > 1 else []
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_FACTS, *keys, *(f"best {name}" for name in metrics)])
+    spread = ["spread", *seeds] if seeds else []
+    writer.writerow([*_FACTS, *spread, *keys, *(f"best {name}" for name in metrics)])
     for trial in trials:
         best = trial.summary.get("best") or {}
         row = [trial.number, trial.state.value, trial.objective, best.get("epoch"), len(trial.history)]
         row += [trial.seconds, trial.attempts, trial.seed, trial.run_id, trial.reason]
+        if seeds:
+            own = [run.objective for run in trial.runs]
+            row += [trial.spread, *own, *[None] * (len(seeds) - len(own))]
         row += [_cell(trial.point.get(key)) for key in keys] + [best.get(name) for name in metrics]
         writer.writerow(row)
     return text.getvalue()

@@ -5,20 +5,24 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 from swatch.errors import Interrupted, RunFailed
-from swatch.sweep.agent import Agent, AgentEnd
+from swatch.sweep.agent import TRACEBACK_FILE, Agent, AgentEnd
 from swatch.sweep.arrival import missing
 from swatch.sweep.control import Control
 from swatch.sweep.controller import SHOW_SECONDS, Controller, failure_reasons
 from swatch.sweep.function import FunctionRunner, TrainFunction
 from swatch.sweep.live import Display, make_display
+from swatch.sweep.metric_check import early_notice
 from swatch.sweep.names import counted
 from swatch.sweep.opening import OpenSweep
+from swatch.sweep.records import SweepState, TrialRecord, TrialState
 from swatch.sweep.registrar import DRAIN_SECONDS, Registrar
-from swatch.sweep.results import show_results, write_results
+from swatch.sweep.results import show_results, shown_path, write_results
 from swatch.sweep.view import SweepView
 from swatch.tracking.background import drain
 
@@ -35,11 +39,12 @@ def run_in_agents(opened: OpenSweep, agents: int) -> None:
     with closing(make_display(opened.sweep)) as display:
         controller = Controller(opened, agents=agents, display=display, environment=environment)
         try:
-            controller.run()
+            end = controller.run()
         except (Interrupted, RunFailed):
             conclude(opened, complete=False)
             raise
     conclude(opened, complete=True)
+    _tell_of_stop(opened, end)
 
 
 def run_in_this_process(opened: OpenSweep, function: TrainFunction) -> None:
@@ -50,7 +55,7 @@ def run_in_this_process(opened: OpenSweep, function: TrainFunction) -> None:
     announce(opened, "in this process")
     runner = FunctionRunner(function, opened.sweep.options["tracking"])
     agent = Agent(opened.ledger, opened.restored, runner, home=opened.home)
-    state = "interrupted"
+    state = SweepState.INTERRUPTED
     with ExitStack() as stack:
         display = stack.enter_context(closing(make_display(opened.sweep)))
         stack.enter_context(Control(opened.ledger, opened.sweep.id))
@@ -59,28 +64,52 @@ def run_in_this_process(opened: OpenSweep, function: TrainFunction) -> None:
             with Watcher(opened, display):
                 end = agent.work()
                 drain(DRAIN_SECONDS)
-            state = "interrupted" if end.gave_up or end.interrupted else "finished"
+            state = _end_here(opened, end)
         finally:
             opened.ledger.update_sweep(opened.sweep.id, state=state)
-        if state == "finished":
+        if state in (SweepState.FINISHED, SweepState.STOPPED):
             registrar.finish()
-    _judge(opened, end)
+    _judge(opened, end, state)
 
 
-def _judge(opened: OpenSweep, end: AgentEnd) -> None:
+def _end_here(opened: OpenSweep, end: AgentEnd) -> SweepState:
+    """Return what the sweep's state is after its only agent's end."""
+    if end.interrupted and not end.gave_up:
+        ordered, _ = opened.ledger.standing(opened.sweep.id)
+        ends = {SweepState.STOPPING: SweepState.STOPPED, SweepState.CANCELLING: SweepState.CANCELLED}
+        return ends.get(ordered, SweepState.INTERRUPTED)
+    return SweepState.INTERRUPTED if end.gave_up else SweepState.FINISHED
+
+
+def _tell_of_stop(opened: OpenSweep, end: SweepState) -> None:
+    from swatch.console import say
+
+    if end is SweepState.STOPPED:
+        sweep = opened.ledger.sweep(opened.sweep.id)
+        over = sum(trial.state.is_over for trial in opened.ledger.trials(sweep.id, history=False))
+        of = f" of {sweep.count}" if sweep.count is not None else ""
+        how = f"swatch sweep --resume {sweep.id}"
+        say(f"sweep {sweep.id} was stopped after {over}{of} trials; to go on: {how}")
+
+
+def _judge(opened: OpenSweep, end: AgentEnd, state: SweepState) -> None:
+    if state is SweepState.CANCELLED:
+        conclude(opened, complete=False)
+        raise Interrupted(f"sweep {opened.sweep.id} was cancelled; the same call goes on with it")
     if end.gave_up:
         conclude(opened, complete=False)
         reasons = "; ".join(failure_reasons(_view(opened)))
         raise RunFailed(f"{end.reason}: {reasons}. The same call goes on with sweep {opened.sweep.id}.")
     conclude(opened, complete=True)
+    _tell_of_stop(opened, state)
 
 
 class Watcher:
     """Shows a sweep that runs in this process's main thread."""
 
     def __init__(self, opened: OpenSweep, display: Display) -> None:
-        self._view, self._display = _view(opened), display
-        self._end = threading.Event()
+        self._view, self._display, self._opened = _view(opened), display, opened
+        self._end, self._looked_for_metric = threading.Event(), False
         self._thread = threading.Thread(target=self._run, name="swatch-display", daemon=True)
 
     def __enter__(self) -> Watcher:
@@ -98,8 +127,14 @@ class Watcher:
             self._show()
 
     def _show(self) -> None:
-        self._view.refresh()
-        self._display.update(self._view.trials, agents=1, stopping=False)
+        if self._view.refresh() and not self._looked_for_metric:
+            self._looked_for_metric = any(trial.history for trial in self._view.trials)
+            notice = early_notice(self._opened.sweep, self._view.trials)
+            if notice is not None:
+                self._display.say(notice)
+        state, count = self._opened.ledger.standing(self._opened.sweep.id)
+        sweep = replace(self._opened.sweep, state=state, count=count)
+        self._display.update(self._view.trials, agents=1, stopping=False, sweep=sweep)
 
 
 def announce(opened: OpenSweep, how: str) -> None:
@@ -112,7 +147,8 @@ def announce(opened: OpenSweep, how: str) -> None:
     goes_on = f" goes on after {counted(over, 'trial')}" if opened.goes_on else ""
     count = opened.sweep.count
     trials = counted(count, "trial") if count is not None else "no limit of trials: Ctrl-C ends it"
-    say(f"sweep {opened.sweep.id}{goes_on}: {opened.sweep.method} search, {trials}, {how}")
+    seeds = f" of {opened.sweep.repeats} seeds" if opened.sweep.repeats > 1 else ""
+    say(f"sweep {opened.sweep.id}{goes_on}: {opened.sweep.method} search, {trials}{seeds}, {how}")
 
 
 def conclude(opened: OpenSweep, *, complete: bool) -> None:
@@ -127,6 +163,9 @@ def conclude(opened: OpenSweep, *, complete: bool) -> None:
     write_results(sweep, trials, opened.directory, report=complete)
     if complete:
         show_results(sweep, trials, opened.directory, console())
+    told = told_of_failures(opened.home, trials)
+    if told is not None and any(trial.state.has_result for trial in trials):
+        say(told)
     lacking = missing(opened.home, sweep, trials)
     if lacking is not None:
         say(lacking)
@@ -136,6 +175,18 @@ def conclude(opened: OpenSweep, *, complete: bool) -> None:
         reasons = "; ".join(failure_reasons(_view(opened)))
         every = "the only trial" if len(trials) == 1 else f"all {len(trials)} trials"
         raise RunFailed(f"{every} of sweep {sweep.id} failed: {reasons}")
+
+
+def told_of_failures(home: Path, trials: Sequence[TrialRecord]) -> str | None:
+    """Return the line that says how many trials failed, why the last one did, and where to read on."""
+    failed = [trial for trial in trials if trial.state in (TrialState.FAILED, TrialState.CRASHED)]
+    if not failed:
+        return None
+    last = failed[-1].each_run()[-1]
+    traceback = home / last.run_id / TRACEBACK_FILE
+    where = f"; see {shown_path(traceback)}" if traceback.exists() else ""
+    which = "one trial" if len(failed) == 1 else f"{len(failed)} trials"
+    return f"{which} of {len(trials)} failed. Trial {last.number}: {last.reason or 'no reason'}{where}"
 
 
 def _view(opened: OpenSweep) -> SweepView:

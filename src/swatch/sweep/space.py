@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from swatch.errors import UserError
 from swatch.sweep.distributions import Constant, Distribution, canonical
+from swatch.sweep.linked import unlinked
 from swatch.sweep.quoting import override
 from swatch.sweep.records import Point
 
@@ -35,6 +36,8 @@ class SearchSpace:
     parameters: Mapping[str, Distribution]
     """Dotted key to distribution, in the order in which the user wrote them; constants are among them."""
     conditions: Conditions = field(default_factory=dict)
+    linked: frozenset[str] = frozenset()
+    """Names whose values are dicts of other keys, set together: see :mod:`swatch.sweep.linked`."""
 
     @cached_property
     def swept(self) -> dict[str, Distribution]:
@@ -120,7 +123,11 @@ class SearchSpace:
 
         Raises ValueError for a value that Hydra's grammar cannot say (see :mod:`swatch.sweep.quoting`).
         """
-        return [override(key, value) for key, value in self.full_point(point).items()]
+        return [override(key, value) for key, value in self.settings(point).items()]
+
+    def settings(self, point: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what ``point`` and the constants set in the config: dotted key to value."""
+        return unlinked(self.full_point(point), self.linked)
 
     def nested(self, point: Mapping[str, Any]) -> dict[str, Any]:
         """Return ``point`` and the constants with dotted keys as nested dicts.

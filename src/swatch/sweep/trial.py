@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from swatch.sweep.ledger import Attempt, Ledger
 from swatch.sweep.records import Metrics, Point
-from swatch.sweep.stopping import Decision, Hyperband, decide
+from swatch.sweep.stopping import Decision, Rule, decide
 from swatch.sweep.view import SweepView
 
 if TYPE_CHECKING:
@@ -64,10 +64,11 @@ class Trial:
     """Names the run directory and the wandb run; kept over attempts."""
     run_directory: Path
     seed: int
+    """Of the run: the sweep's, or the parameter ``seed``; with repeats every run has another."""
     attempt: int
     """Counts from 1; above 1 the run directory may hold an earlier attempt's checkpoint."""
     point: Point
-    """The swept parameters, dotted key to value."""
+    """The swept parameters, dotted key to value; with repeats the seed too."""
     parameters: dict[str, Any]
     """All parameters, constants included, nested where their keys have dots."""
     overrides: tuple[str, ...]
@@ -75,15 +76,19 @@ class Trial:
     sweep_id: str
     metric: str
     goal: str
+    repeat: int
+    """Which of the trial's runs this is, from 0; always 0 without repeats."""
     _attempt: Attempt = field(repr=False)
     _ledger: Ledger = field(repr=False)
     _view: SweepView = field(repr=False)
-    _rule: Hyperband | None = field(repr=False)
+    _rule: Rule | None = field(repr=False)
     _stop: Event = field(repr=False)
     remote_sweep: RemoteSweep | None = None
     """Where the sweep stands on the W&B server of this agent, if it is registered there."""
     decision: Decision | None = None
     """The stopping rule's last word."""
+    compared: Decision | None = None
+    """Its last word with numbers: some rules compare a trial at a few epochs only."""
     history: list[Metrics] = field(default_factory=list)
     """What this attempt has logged."""
     _sink: Any = field(default=None, repr=False)
@@ -102,6 +107,8 @@ class Trial:
         else:
             self._view.refresh()
             self.decision = decide(self._rule, self.goal, self._view.histories(self.metric), self.number)
+        if self.decision.band is not None:
+            self.compared = self.decision
         return self.decision
 
     def should_stop(self) -> bool:

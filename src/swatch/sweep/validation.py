@@ -10,6 +10,7 @@ from swatch.errors import UserError, did_you_mean
 from swatch.sweep.choices import Combinations
 from swatch.sweep.config import SweepConfig
 from swatch.sweep.distributions import Categorical, Constant, Discrete, Distribution
+from swatch.sweep.linked import linked_values
 from swatch.sweep.quoting import override
 from swatch.sweep.rehearsal import Rehearsal
 from swatch.sweep.space import SearchSpace
@@ -46,7 +47,7 @@ def check(config: SweepConfig, overrides: Sequence[str]) -> CheckedSweep:
     """
     from swatch.training.rehearsal import rehearse
 
-    _check_metric(config)
+    _check_metrics(config)
     given = {text.partition("=")[0].lstrip("+~"): text for text in overrides}
     swept = {key: dist for key, dist in config.parameters.items() if key not in given}
     notices = [
@@ -56,8 +57,13 @@ def check(config: SweepConfig, overrides: Sequence[str]) -> CheckedSweep:
     ]
     combinations = Combinations(config, swept, overrides)
     conditions: dict[str, Mapping[str, frozenset[str]]] = {}
+    linked: set[str] = set()
     for key, distribution in list(swept.items()):
         condition = combinations.condition_of(key)
+        if condition is None and linked_values(distribution) is not None:
+            _check_linked(config, combinations, key, distribution, given)
+            linked.add(key)
+            continue
         if condition is None:
             if not combinations.exists_without_pins(key, given):
                 raise _unknown_key(config, combinations, key, distribution)
@@ -75,21 +81,52 @@ def check(config: SweepConfig, overrides: Sequence[str]) -> CheckedSweep:
         raise UserError(
             f"{config.source.name}: the command line sets every swept key; nothing is left to sweep"
         )
-    space = SearchSpace(swept, conditions)
+    space = SearchSpace(swept, conditions, frozenset(linked))
     Rehearsal(config, space, overrides, rehearse).run(space.swept)
     return CheckedSweep(space, tuple(notices), pinned)
 
 
-def _check_metric(config: SweepConfig) -> None:
-    metric = config.metric
-    if metric is None or metric.name in LOGGED_METRICS:
-        return
+def _check_linked(
+    config: SweepConfig,
+    combinations: Combinations,
+    name: str,
+    distribution: Distribution,
+    given: Mapping[str, str],
+) -> None:
+    """Check the dicts under a name that the config does not have: every key of theirs is one it has."""
+    path = config.path_of(name)
+    for index, values in enumerate(linked_values(distribution) or ()):
+        is_list = isinstance(distribution, Categorical)
+        place: tuple[str | int, ...] = (*path, "values", index) if is_list else (*path, "value")
+        for key in values:
+            if key in config.parameters:
+                raise config.source.error(place, f"{key} is swept by itself as well; keep one of the two")
+            if key in given:
+                raise config.source.error(
+                    place, f"{key} is on the command line too, as {given[key]}; leave it out"
+                )
+        try:
+            combinations.compose_all_with([override(key, value) for key, value in values.items()])
+        except (UserError, ValueError) as error:
+            raise config.source.error(
+                place, f"the config has no '{name}', so its dicts set keys: {error}"
+            ) from None
+
+
+def _check_metrics(config: SweepConfig) -> None:
+    for index, metric in enumerate(config.metrics):
+        if metric.name not in LOGGED_METRICS:
+            path = ("metric",) if "metric" in config.raw else ("metrics", index)
+            raise _unlogged(config, metric.name, path)
+
+
+def _unlogged(config: SweepConfig, name: str, path: tuple[str | int, ...]) -> UserError:
     why = "training does not log it"
-    if metric.name.startswith("test/"):
+    if name.startswith("test/"):
         why = "training never looks at the test set"
-    raise config.source.error(
-        ("metric", "name"),
-        f"'{metric.name}' cannot be optimised: {why}.{did_you_mean(metric.name, LOGGED_METRICS)} "
+    return config.source.error(
+        (*path, "name"),
+        f"'{name}' cannot be optimised: {why}.{did_you_mean(name, LOGGED_METRICS)} "
         f"It logs {', '.join(LOGGED_METRICS)}.",
     )
 

@@ -94,6 +94,8 @@ def make_study(sweep: Sweep, method: str, *, seed: int = 0) -> tuple[optuna.Stud
     metric = config.metric
     if metric is None:
         raise ValueError("the sweep needs a metric, such as `metric: {name: val/accuracy, goal: maximize}`")
+    if len(config.metrics) > 1:
+        raise ValueError("the command's studies have one objective: write one `metric`, not `metrics`")
     sampler = SweepSampler(config.space, method, seed=seed, count=config.run_cap)
     rule = config.early_terminate
     study = optuna.create_study(

@@ -32,10 +32,15 @@ def rehearse(composition: Composition) -> None:
 
 
 class DataRehearsal:
-    """Whether the data can be had and suits the batch size; each data set is fetched and counted once."""
+    """Whether the data can be had and suits the batch size; each data set is fetched and counted once.
 
-    def __init__(self) -> None:
-        self._counts: dict[str, int | UserError] = {}
+    Args:
+        fetch: Get what is not here yet; else nothing is said of it.
+    """
+
+    def __init__(self, *, fetch: bool = True) -> None:
+        self._fetch = fetch
+        self._counts: dict[str, int | UserError | None] = {}
 
     def __call__(self, composition: Composition) -> None:
         """Fetch the data of a config, if need be, and compare the batch size with the training part.
@@ -49,13 +54,15 @@ class DataRehearsal:
         count = self._counts[key]
         if isinstance(count, UserError):
             raise count
-        check_batch_size(composition.settings.batch_size, count)
+        if count is not None:
+            check_batch_size(composition.settings.batch_size, count)
 
-    @staticmethod
-    def _count(composition: Composition) -> int | UserError:
-        """Return the number of training images, or why there are none."""
+    def _count(self, composition: Composition) -> int | UserError | None:
+        """Return the number of training images, or why there are none; None if that may not be found out."""
         try:
             source: Any = build(composition.config.data)
+            if not self._fetch and not source.is_here():
+                return None
             source.prepare()
             training, _ = source.split(source.training_set().labels)
         except UserError as error:

@@ -50,6 +50,10 @@ function progressFigure(pinned) {
       y: shown.map((trial) => trial.value),
       customdata: shown.map((trial) => [trial.number, hoverTexts.get(trial.number)]),
       hovertemplate: "%{customdata[1]}<extra></extra>",
+      // Over the seeds of a trial, where it has several.
+      error_y: shown.some((trial) => trial.spread !== null)
+        ? { type: "data", array: shown.map((trial) => trial.spread ?? 0), thickness: 1, width: 3, color: colour(state.colour) }
+        : undefined,
       marker: { color: colour(state.colour), symbol: state.symbol, size: report.trials.length > 150 ? 6 : 8, opacity: 0.85 },
     };
   });

@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from swatch.errors import did_you_mean
-from swatch.sweep.config.yaml_source import YamlSource
+from swatch.sweep.config.yaml_source import Path, YamlSource
 
 
-def check_keys(
-    source: YamlSource, path: tuple[str, ...], raw: Mapping[str, Any], known: Sequence[str]
-) -> None:
+def check_keys(source: YamlSource, path: Path, raw: Mapping[str, Any], known: Sequence[str]) -> None:
     """Refuse a key of ``raw`` (which stands at ``path``) that is not in ``known``, naming the nearest."""
     for key in raw:
         if key not in known:

@@ -103,11 +103,12 @@ class _Reader:
                 f"{self.source.where(path)}: {key}: {base.name} takes exponents of e, so this draws from "
                 f"{low:.4g} to {high:.4g}; `{base.name}_values` takes the values themselves"
             )
-        if "values" in entry and isinstance(distribution, Discrete):
-            if distribution.size == 1:
-                self.notices.append(f"{self.source.where(path)}: {key} has one value, so it is not searched")
-            elif distribution.size < len(entry["values"]) and "probabilities" not in entry:
-                self.notices.append(f"{self.source.where(path)}: {key} lists a value twice; it counts once")
+        if "value" in entry or not isinstance(distribution, Discrete):
+            return
+        if distribution.size == 1:
+            self.notices.append(f"{self.source.where(path)}: {key} has one value, so it is not searched")
+        elif distribution.size < len(entry.get("values", ())) and "probabilities" not in entry:
+            self.notices.append(f"{self.source.where(path)}: {key} lists a value twice; it counts once")
 
 
 def _round_step(step: float) -> float:

@@ -14,16 +14,12 @@ METHODS = ("grid", "random", "bayes")
 SOURCE_FILE = "swatch_scheduler.py"
 """The name of a file that hands out our searches to ``wandb sweep-scheduler``; by it a scheduler is ours."""
 
-_ONE_METRIC = "Swatch searches for one objective: write one `metric: {name: val/accuracy, goal: maximize}`"
-
 
 def read_method(source: YamlSource, raw: Mapping[str, Any]) -> str:
     """Return the search of a sweep: its method, or with ``method: custom`` the one its scheduler names.
 
     Raises UserError, with line and key, for an unknown method and for schedulers that are not ours.
     """
-    if "metrics" in raw:
-        raise source.error(("metrics",), _ONE_METRIC)
     method = raw.get("method")
     if method == "custom":
         return _scheduled(source, raw.get("scheduler"))

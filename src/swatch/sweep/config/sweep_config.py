@@ -9,7 +9,7 @@ from typing import Any
 from swatch.errors import UserError
 from swatch.sweep.config.early_terminate import read_early_terminate
 from swatch.sweep.config.fields import check_keys, text, whole_number, words
-from swatch.sweep.config.metric import Metric, read_metric
+from swatch.sweep.config.metric import Metric, read_metrics
 from swatch.sweep.config.parameters import read_parameters
 from swatch.sweep.config.scheduler import read_method
 from swatch.sweep.config.yaml_source import YamlSource
@@ -33,7 +33,8 @@ class SweepConfig:
     """The plain value and the lines; ``source.error(path, message)`` makes an error that names the line."""
     method: str
     """``"grid"``, ``"random"`` or ``"bayes"``."""
-    metric: Metric | None
+    metrics: tuple[Metric, ...]
+    """What the sweep optimises: one metric, or several of the YAML's ``metrics``; empty if it names none."""
     parameters: Mapping[str, Distribution]
     """Dotted key to distribution, in the YAML's order; constants are among them."""
     name: str | None = None
@@ -46,6 +47,11 @@ class SweepConfig:
     entity: str | None = None
     notices: tuple[str, ...] = ()
     """What is worth a word but no error, one line each."""
+
+    @property
+    def metric(self) -> Metric | None:
+        """The metric, of several the first; None if the YAML names none."""
+        return self.metrics[0] if self.metrics else None
 
     @property
     def raw(self) -> dict[str, Any]:
@@ -95,9 +101,14 @@ def _read(source: YamlSource) -> SweepConfig:
         for line, number in source.numbers_that_wandb_reads_as_text()
     ]
     method = read_method(source, raw)
-    metric = read_metric(source, raw, notices)
+    metrics = read_metrics(source, raw, method, notices)
     early_terminate = read_early_terminate(source, raw)
-    if metric is None and (method == "bayes" or early_terminate is not None):
+    if len(metrics) > 1 and early_terminate is not None:
+        raise source.error(
+            ("early_terminate",),
+            "with several `metrics` none of them says which trials to end; use one `metric`",
+        )
+    if not metrics and (method == "bayes" or early_terminate is not None):
         what = "method: bayes" if method == "bayes" else "early_terminate"
         raise UserError(
             f"{source.where((what.split(':')[0],))}: {what} must know what is good; "
@@ -106,7 +117,7 @@ def _read(source: YamlSource) -> SweepConfig:
     return SweepConfig(
         source=source,
         method=method,
-        metric=metric,
+        metrics=metrics,
         parameters=read_parameters(source, raw, method, notices),
         name=text(source, ("name",), raw),
         description=text(source, ("description",), raw),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from swatch.sweep.distributions.base import Distribution, number
@@ -88,7 +89,7 @@ class LogUniform(Continuous):
         """Return the distribution between two positive values."""
         return cls(math.log(low), math.log(high), name)
 
-    @property
+    @cached_property
     def bounds(self) -> tuple[float, float]:
         """The smallest and the largest value."""
         return _tidy_exp(self.log_low), _tidy_exp(self.log_high)

@@ -45,12 +45,10 @@ class Entry:
         return value
 
     def range(self) -> tuple[float, float]:
-        """Return ``min`` and ``max``, checked to be in order."""
+        """Return ``min`` and ``max``, checked not to be the wrong way round; they may be equal."""
         low, high = self.real("min"), self.real("max")
         if low > high:
             raise ParameterError(f"min {low} is above max {high}; exchange them", "min")
-        if low == high:
-            raise ParameterError(f"min and max are both {low}; write `value: {low}` for a constant", "min")
         return low, high
 
     def positive_range(self) -> tuple[float, float]:

@@ -144,7 +144,7 @@ def parse_parameter(raw: Mapping[str, Any]) -> Distribution:
 
     Without a ``distribution`` key it is implied as W&B implies it: ``value`` is a constant, ``values`` are
     categorical (with ``probabilities``, weighted), ``min`` and ``max`` that are both whole numbers
-    ``int_uniform``, otherwise ``uniform``.
+    ``int_uniform``, otherwise ``uniform``. A range that starts where it ends is a constant.
     """
     for key in raw:
         if key not in _ALL_KEYS:
@@ -158,7 +158,10 @@ def parse_parameter(raw: Mapping[str, Any]) -> Distribution:
         if key not in (*kind.required, *kind.optional, "distribution"):
             takes = ", ".join(kind.required + kind.optional)
             raise ParameterError(f"{name} takes {takes}, not {key}", key)
-    return kind.build(Entry(raw), name)
+    distribution = kind.build(Entry(raw), name)
+    if isinstance(distribution, Continuous) and distribution.bounds[0] == distribution.bounds[1]:
+        return Constant(distribution.bounds[0], name)
+    return distribution
 
 
 def _distribution_name(raw: Mapping[str, Any]) -> str:

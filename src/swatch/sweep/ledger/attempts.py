@@ -13,8 +13,9 @@ from sqlalchemy.engine import Connection
 
 from swatch.errors import Interrupted
 from swatch.sweep.ledger.mirror import AttemptEnd, OptunaMirror
+from swatch.sweep.ledger.objective import end_run, last_epoch, objective_of
 from swatch.sweep.ledger.schema import attempts, history, runs, sweeps, trials
-from swatch.sweep.records import Metrics, Point
+from swatch.sweep.records import Metrics, Point, SweepState
 
 
 class Fenced(Interrupted):
@@ -41,6 +42,8 @@ class Attempt:
     point: Point
     run_id: str
     seed: int
+    repeat: int = 0
+    """Which of the trial's runs is being trained, from 0."""
 
 
 def lock(connection: Connection, sweep_id: str) -> int:
@@ -65,7 +68,7 @@ def insert_trial(
     """Add the sweep's next trial, or return None if ``number`` is not the next or may not be taken."""
     revision = lock(connection, sweep_id)
     sweep = connection.execute(select(sweeps.c.state, sweeps.c.wanted).where(sweeps.c.id == sweep_id)).one()
-    if sweep.state != "running" or (sweep.wanted is not None and number >= sweep.wanted):
+    if sweep.state != SweepState.RUNNING or (sweep.wanted is not None and number >= sweep.wanted):
         return None
     taken = connection.execute(
         select(func.count()).select_from(trials).where(trials.c.sweep_id == sweep_id)
@@ -101,9 +104,7 @@ def insert_attempt(connection: Connection, mirror: OptunaMirror, trial_id: int, 
         select(func.count()).select_from(attempts).where(attempts.c.trial_id == trial_id)
     ).scalar_one()
     number = earlier + 1
-    reached = select(func.max(history.c.epoch)).where(history.c.run == row.run)
-    base = connection.execute(reached).scalar()
-    base = -1 if base is None else base
+    base = last_epoch(connection, row.run)
     attributes = {"trial": row.number, "run_id": row.run_id, "attempt": number, "seed": row.seed}
     optuna_trial_id = mirror.begin(connection, row.study_id, row.point, attributes)
     statement = insert(attempts).values(
@@ -159,12 +160,13 @@ def log_epochs(
     connection.execute(insert(history), rows)
     if max(record["epoch"] for record in records) > attempt.base:
         connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(progressed=True))
-    best = func.min(history.c.value) if attempt.goal == "minimize" else func.max(history.c.value)
-    objective = select(best).where(history.c.run == attempt.run).scalar_subquery()
     connection.execute(
-        update(trials).where(trials.c.id == attempt.trial_id).values(objective=objective, revision=revision)
+        update(trials)
+        .where(trials.c.id == attempt.trial_id)
+        .values(objective=objective_of(attempt), revision=revision)
     )
-    mirror.report(connection, attempt.optuna_trial_id, reported)
+    if attempt.repeat == 0:
+        mirror.report(connection, attempt.optuna_trial_id, reported)
 
 
 def end_attempt(
@@ -181,7 +183,7 @@ def end_attempt(
     revision = lock(connection, attempt.sweep_id)
     fence(connection, attempt)
     if summary is not None:
-        connection.execute(update(runs).where(runs.c.id == attempt.run).values(summary=dict(summary)))
+        end_run(connection, attempt, summary)
     values = {"state": state, "reason": reason, "decision": decision, "ended": datetime.now(UTC)}
     connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(**values))
     touched = update(trials).where(trials.c.id == attempt.trial_id).values(revision=revision)

@@ -9,13 +9,14 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from swatch.sweep.ledger import attempts as writing
+from swatch.sweep.ledger import repeats
 from swatch.sweep.ledger.attempts import Attempt
 from swatch.sweep.ledger.mirror import AttemptEnd
 from swatch.sweep.ledger.process_store import ProcessStore
 from swatch.sweep.ledger.reading import read_trials
 from swatch.sweep.ledger.schema import attempts, runs, sweeps, trials
 from swatch.sweep.ledger.sweep_store import SweepStore
-from swatch.sweep.records import Metrics, Point, TrialRecord
+from swatch.sweep.records import Metrics, Point, SweepState, TrialRecord
 
 
 class Ledger(SweepStore, ProcessStore):
@@ -26,10 +27,20 @@ class Ledger(SweepStore, ProcessStore):
     damaged, full) are raised as UserError, saying that what was written is kept.
     """
 
-    def trials(self, sweep_id: str, *, history: bool = True) -> list[TrialRecord]:
-        """Return all trials by number."""
+    def trials(
+        self, sweep_id: str, *, history: bool = True, numbers: Sequence[int] | None = None
+    ) -> list[TrialRecord]:
+        """Return all trials, or those with ``numbers``, by number."""
         with self._database.read() as connection:
-            return read_trials(connection, sweep_id, with_history=history)
+            return read_trials(connection, sweep_id, with_history=history, numbers=numbers)
+
+    def overview(self, sweep_id: str) -> list[TrialRecord]:
+        """Return all trials by number without points, overrides, summaries, histories and runs.
+
+        Cheap for thousands of them.
+        """
+        with self._database.read() as connection:
+            return read_trials(connection, sweep_id, slim=True)
 
     def changes(self, sweep_id: str, since: int) -> tuple[int, list[TrialRecord]]:
         """Return the sweep's revision and the trials that changed after revision ``since``."""
@@ -69,7 +80,11 @@ class Ledger(SweepStore, ProcessStore):
             return None
 
     def reclaim(self, sweep_id: str, agent_id: str, number: int) -> Attempt | None:
-        """Begin the next attempt of a waiting trial, or return None if another agent was faster."""
+        """Begin the next attempt of a waiting trial.
+
+        Returns None if another agent was faster or the sweep is not at work; one that stops still finishes
+        what it has begun.
+        """
         with self._database.write() as connection:
             revision = writing.lock(connection, sweep_id)
             where = (trials.c.sweep_id == sweep_id, trials.c.number == number)
@@ -83,7 +98,7 @@ class Ledger(SweepStore, ProcessStore):
                 )
             ).scalar_one()
             state = connection.execute(select(sweeps.c.state).where(sweeps.c.id == sweep_id)).scalar_one()
-            if busy or state != "running":
+            if busy or state not in (SweepState.RUNNING, SweepState.STOPPING):
                 return None
             connection.execute(update(trials).where(trials.c.id == trial_id).values(revision=revision))
             return writing.insert_attempt(connection, self._mirror, trial_id, agent_id)
@@ -92,6 +107,19 @@ class Ledger(SweepStore, ProcessStore):
         """Write epochs of an attempt (``first``: its first ones). Raises Fenced if it was given up."""
         with self._database.write() as connection:
             writing.log_epochs(connection, self._mirror, attempt, records, first=first)
+
+    def begin_run(
+        self, attempt: Attempt, *, repeat: int, run_id: str, seed: int, after: Mapping[str, Any] | None
+    ) -> Attempt:
+        """Go on to another seed of a trial with repeats and return the handle for what is written about it.
+
+        ``after`` is the summary of the run that has just ended, if there is one. Raises Fenced if the attempt
+        was given up before.
+        """
+        with self._database.write() as connection:
+            return repeats.begin_run(
+                connection, self._mirror, attempt, repeat=repeat, run_id=run_id, seed=seed, after=after
+            )
 
     def end_attempt(
         self,

@@ -85,7 +85,7 @@ class OptunaMirror:
     ) -> int:
         """Create the Optuna trial of a new attempt and return its id."""
         if study_id not in self._merged:
-            self._merge_choices(connection, study_id)
+            self._merge_with_recorded(connection, study_id)
             self._merged.add(study_id)
         values = {name: self._value(name, value) for name, value in point.items() if name in self._axes}
         template = self._optuna.trial.create_trial(
@@ -138,36 +138,53 @@ class OptunaMirror:
             return distributions.CategoricalDistribution(axis.choices)
         # A value may lie a rounding error outside; Optuna would refuse the trial for it.
         low, high = min(axis.low, value), max(axis.high, value)
-        log = axis.log and low > 0
-        if axis.kind == "int":
+        return self._number(axis.kind, low, high, axis.log and low > 0)
+
+    def _number(
+        self, kind: str, low: float, high: float, log: bool
+    ) -> optuna.distributions.IntDistribution | optuna.distributions.FloatDistribution:
+        from optuna import distributions
+
+        if kind == "int":
             return distributions.IntDistribution(math.floor(low), math.ceil(high), log=log)
         return distributions.FloatDistribution(low, high, log=log)
 
-    def _merge_choices(self, connection: Connection, study_id: int) -> None:
-        """Let categorical parameters gain choices, which Optuna refuses.
+    def _merge_with_recorded(self, connection: Connection, study_id: int) -> None:
+        """Let parameters change as an edited sweep may change them, which Optuna refuses.
 
         Optuna stores a choice as its index, so recorded choices keep their places, new ones follow, and the
-        older trials' distributions are rewritten to the longer list.
+        older trials' distributions are rewritten to the longer list. It also wants one kind of number and one
+        scale for all trials: where those changed, the older trials get the new ones.
         """
         merged = dict(self._axes)
         for name, axis in self._axes.items():
-            if axis.kind != "categorical":
-                continue
             where = {"study": study_id, "name": name}
-            stored = connection.execute(text(_RECORDED_DISTRIBUTION), where).scalar()
-            recorded = json.loads(stored)["attributes"]["choices"] if stored else []
-            choices = (*recorded, *(choice for choice in axis.choices if choice not in recorded))
-            merged[name] = Axis("categorical", choices=tuple(choices))
-            if stored and len(choices) > len(recorded):
-                distribution = self._optuna.distributions.CategoricalDistribution(choices)
-                longer = self._optuna.distributions.distribution_to_json(distribution)
+            rows = connection.execute(text(_RECORDED_DISTRIBUTIONS), where).scalars().all()
+            if not rows:
+                continue
+            recorded: list[Any] = [self._optuna.distributions.json_to_distribution(row) for row in rows]
+            wanted: Any
+            if axis.kind == "categorical":
+                known = recorded[0].choices
+                choices = (*known, *(choice for choice in axis.choices if choice not in known))
+                merged[name] = Axis("categorical", choices=choices)
+                wanted = self._optuna.distributions.CategoricalDistribution(choices)
+                is_other = len(choices) > len(known)
+            else:
+                low = min(axis.low, *(distribution.low for distribution in recorded))
+                high = max(axis.high, *(distribution.high for distribution in recorded))
+                wanted = self._number(axis.kind, low, high, axis.log and low > 0)
+                merged[name] = Axis(axis.kind, axis.low, axis.high, wanted.log)
+                is_other = any(type(old) is not type(wanted) or old.log != wanted.log for old in recorded)
+            if is_other:
+                longer = self._optuna.distributions.distribution_to_json(wanted)
                 connection.execute(text(_REWRITE_DISTRIBUTION), {**where, "json": longer})
         self._axes = merged
 
 
-_RECORDED_DISTRIBUTION = """
-    SELECT p.distribution_json FROM trial_params p JOIN trials t ON t.trial_id = p.trial_id
-    WHERE t.study_id = :study AND p.param_name = :name LIMIT 1
+_RECORDED_DISTRIBUTIONS = """
+    SELECT DISTINCT p.distribution_json FROM trial_params p JOIN trials t ON t.trial_id = p.trial_id
+    WHERE t.study_id = :study AND p.param_name = :name
 """
 _REWRITE_DISTRIBUTION = """
     UPDATE trial_params SET distribution_json = :json WHERE param_name = :name

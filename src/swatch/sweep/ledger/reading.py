@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, null, select
 from sqlalchemy.engine import Connection
 
 from swatch.errors import UserError, did_you_mean
 from swatch.sweep.ledger.schema import agents, attempts, history, runs, sweeps, trials
 from swatch.sweep.liveness import ProcessRecord
-from swatch.sweep.records import Metrics, SweepRecord, TrialRecord, TrialState
+from swatch.sweep.records import Metrics, RunRecord, SweepRecord, SweepState, TrialRecord, TrialState
 
 DEFAULT_RETRIES = 3
 
@@ -35,29 +36,66 @@ def read_sweep(row: Row[Any]) -> SweepRecord:
         metric=row.metric,
         goal=row.goal,
         count=row.wanted,
-        state=row.state,
+        state=SweepState(row.state),
         created=row.created,
         function=row.function,
         parameters=row.parameters,
         options=row.options,
+        repeats=row.repeats,
     )
 
 
 def read_trials(
-    connection: Connection, sweep_id: str, *, since: int = 0, with_history: bool = True
+    connection: Connection,
+    sweep_id: str,
+    *,
+    since: int = 0,
+    with_history: bool = True,
+    numbers: Sequence[int] | None = None,
+    slim: bool = False,
 ) -> list[TrialRecord]:
-    """Return the trials changed after revision ``since``, by number."""
-    query = select(sweeps.c.options).where(sweeps.c.id == sweep_id)
-    options = connection.execute(query).scalar_one_or_none()
-    if options is None:
+    """Return the trials changed after revision ``since``, by number.
+
+    ``numbers`` asks for these alone. ``slim`` leaves out whatever is stored as JSON (points, overrides,
+    summaries, histories, runs): thousands of trials are read in a moment then.
+    """
+    query = select(sweeps.c.options, sweeps.c.repeats, sweeps.c.goal).where(sweeps.c.id == sweep_id)
+    sweep = connection.execute(query).one_or_none()
+    if sweep is None:
         raise unknown_sweep(connection, sweep_id)
-    allowed = int(options.get("retries", DEFAULT_RETRIES))
-    rows = connection.execute(_trials_query(sweep_id, since)).all()
-    histories = _histories(connection, [row.run for row in rows]) if with_history else {}
-    return [_trial(row, histories.get(row.run, []), allowed) for row in rows]
+    allowed = int(sweep.options.get("retries", DEFAULT_RETRIES))
+    chosen = [trials.c.sweep_id == sweep_id, trials.c.revision > since]
+    if numbers is not None:
+        chosen.append(trials.c.number.in_(list(numbers)))
+    rows = connection.execute(_trials_query(chosen, slim)).all()
+    if slim:
+        return [_trial(row, [], {}, allowed) for row in rows]
+    repeated = _runs(connection, chosen, sweep.goal) if sweep.repeats > 1 else {}
+    known = [run.id for trial_runs in repeated.values() for run in trial_runs] or [row.run for row in rows]
+    histories = _histories(connection, known) if with_history else {}
+    return [_trial(row, repeated.get(row.id, []), histories, allowed) for row in rows]
 
 
-def _trials_query(sweep_id: str, since: int) -> Select[Any]:
+def _runs(
+    connection: Connection, chosen: Sequence[ColumnElement[bool]], goal: str
+) -> dict[int, list[Row[Any]]]:
+    """Return the runs of each trial, by the trial's row, with each run's best value."""
+    best = func.min(history.c.value) if goal == "minimize" else func.max(history.c.value)
+    query = (
+        select(runs, best.label("best"))
+        .join(trials, trials.c.id == runs.c.trial_id)
+        .outerjoin(history, history.c.run == runs.c.id)
+        .where(*chosen)
+        .group_by(*runs.c)
+        .order_by(runs.c.trial_id, runs.c.repeat)
+    )
+    found: dict[int, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(query):
+        found[row.trial_id].append(row)
+    return found
+
+
+def _trials_query(chosen: Sequence[ColumnElement[bool]], slim: bool) -> Select[Any]:
     """One row per trial: its own columns, its first run's and its last attempt's."""
     # A crash is charged to the trial only if the attempt had got no further than those before it.
     charged = (attempts.c.state == "crashed") & ~attempts.c.progressed
@@ -69,20 +107,23 @@ def _trials_query(sweep_id: str, since: int) -> Select[Any]:
             func.sum(case((charged, 1), else_=0)).label("charged"),
         )
         .join(trials, trials.c.id == attempts.c.trial_id)
-        .where(trials.c.sweep_id == sweep_id, trials.c.revision > since)
+        .where(*chosen)
         .group_by(attempts.c.trial_id)
         .subquery()
     )
+    heavy = [trials.c.point, trials.c.overrides, runs.c.summary, attempts.c.decision]
     return (
         select(
-            trials,
+            trials.c.id,
+            trials.c.number,
+            trials.c.point_key,
+            trials.c.objective,
+            *([null().label(column.name) for column in heavy] if slim else heavy),
             runs.c.id.label("run"),
             runs.c.run_id,
             runs.c.seed,
-            runs.c.summary,
             attempts.c.state,
             attempts.c.reason,
-            attempts.c.decision,
             attempts.c.agent_id,
             attempts.c.ended,
             attempts.c.number.label("attempt"),
@@ -95,7 +136,7 @@ def _trials_query(sweep_id: str, since: int) -> Select[Any]:
             attempts,
             and_(attempts.c.trial_id == trials.c.id, attempts.c.number == per_trial.c.last),
         )
-        .where(trials.c.sweep_id == sweep_id, trials.c.revision > since)
+        .where(*chosen)
         .order_by(trials.c.number)
     )
 
@@ -113,25 +154,32 @@ def _histories(connection: Connection, run_rows: list[int]) -> dict[int, list[Me
     return found
 
 
-def _trial(row: Row[Any], epochs: list[Metrics], retries: int) -> TrialRecord:
+def _trial(
+    row: Row[Any], repeated: list[Row[Any]], histories: dict[int, list[Metrics]], retries: int
+) -> TrialRecord:
     state = _state(row.state, row.charged or 0, retries)
+    each = (
+        RunRecord(run.run_id, run.seed, histories.get(run.id, []), run.summary or {}, run.best)
+        for run in repeated
+    )
     return TrialRecord(
         number=row.number,
-        point=row.point,
+        point=row.point or {},
         point_key=row.point_key,
         run_id=row.run_id,
         seed=row.seed,
         state=state,
         reason=row.reason,
         attempts=row.attempt or 0,
-        history=epochs,
+        history=histories.get(row.run, []),
         summary=row.summary or {},
         objective=row.objective,
         started=row.first_started,
         ended=row.ended if state.is_over else None,
         agent=row.agent_id,
         decision=row.decision,
-        overrides=tuple(row.overrides),
+        overrides=tuple(row.overrides or ()),
+        runs=tuple(each),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -13,7 +13,7 @@ from swatch.sweep.ledger.attempts import lock
 from swatch.sweep.ledger.reading import read_sweep, unknown_sweep
 from swatch.sweep.ledger.schema import sweeps
 from swatch.sweep.ledger.store import Store
-from swatch.sweep.records import SweepRecord
+from swatch.sweep.records import SweepRecord, SweepState
 
 
 class SweepStore(Store):
@@ -38,7 +38,7 @@ class SweepStore(Store):
                         metric=sweep.metric,
                         goal=sweep.goal,
                         wanted=sweep.count,
-                        repeats=1,
+                        repeats=sweep.repeats,
                         function=sweep.function,
                         options=dict(sweep.options),
                         state=sweep.state,
@@ -70,6 +70,24 @@ class SweepStore(Store):
             row = connection.execute(query).one_or_none()
         return None if row is None else (row.state, row.identity)
 
+    def standing(self, sweep_id: str) -> tuple[SweepState, int | None]:
+        """Return a sweep's state and how many trials it is to have; cheap enough to be asked all the time."""
+        query = select(sweeps.c.state, sweeps.c.wanted).where(sweeps.c.id == sweep_id)
+        with self._database.read() as connection:
+            row = connection.execute(query).one()
+        return SweepState(row.state), row.wanted
+
+    def change_state(self, sweep_id: str, state: SweepState, *, only_from: Collection[SweepState]) -> bool:
+        """Give a sweep another state if its present one is among ``only_from``; returns whether it was."""
+        with self._database.write() as connection:
+            lock(connection, sweep_id)
+            changed = connection.execute(
+                update(sweeps)
+                .where(sweeps.c.id == sweep_id, sweeps.c.state.in_(list(only_from)))
+                .values(state=state)
+            )
+            return bool(changed.rowcount)
+
     def update_sweep(
         self,
         sweep_id: str,
@@ -87,3 +105,27 @@ class SweepStore(Store):
             values |= {"state": state} if state is not None else {}
             values |= {"wanted": count} if count is not None else {}
             connection.execute(update(sweeps).where(sweeps.c.id == sweep_id).values(**values))
+
+    def edit_sweep(self, sweep: SweepRecord, *, identity: str) -> None:
+        """Replace what a sweep was made from; its trials, its id and its state stay.
+
+        What the trials so far are taken for must hold under ``sweep`` too: see :mod:`swatch.sweep.editing`.
+        """
+        with self._database.write() as connection:
+            lock(connection, sweep.id)
+            query = select(sweeps.c.options).where(sweeps.c.id == sweep.id)
+            kept = connection.execute(query).scalar_one()
+            connection.execute(
+                update(sweeps)
+                .where(sweeps.c.id == sweep.id)
+                .values(
+                    identity=identity,
+                    yaml=sweep.yaml,
+                    overrides=list(sweep.overrides),
+                    parameters=dict(sweep.parameters),
+                    seed=sweep.seed,
+                    method=sweep.method,
+                    wanted=sweep.count,
+                    options={**kept, **sweep.options},
+                )
+            )

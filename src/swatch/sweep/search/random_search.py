@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from itertools import count
 
 import numpy as np
 
@@ -19,21 +20,37 @@ MOST_REPETITIONS = 1000
 
 
 class DistinctDraws:
-    """The different points among independent draws from the space, in the order drawn.
+    """The different points of an endless sequence of draws from a space, in the order drawn.
 
     When a finite space is nearly used up, drawing would take ever longer: what is left then follows in
-    grid order. The sequence depends on the space and the seed alone.
+    grid order.
     """
 
-    def __init__(self, space: SearchSpace, seed: int) -> None:
+    def __init__(self, space: SearchSpace, draws: Iterator[Point]) -> None:
         self._space = space
-        self._rng = np.random.default_rng(np.random.SeedSequence([seed, RANDOM_SEARCH]))
+        self._draws = draws
         self._points: dict[str, Point] = {}
         self._keys: list[str] = []
         self._drawing = True
         self._swept_up_to = 0
 
-    def get(self, index: int) -> tuple[str, Point] | None:
+    def propose(self, seen: AbstractSet[str], number: int) -> Proposal:
+        """Return distinct draw ``number``.
+
+        Trials from elsewhere may hold that point already; then the next unseen draw follows, or at the end
+        of a finite space the first.
+        """
+        for indices in (itertools.count(number), range(number)):
+            for index in indices:
+                found = self._get(index)
+                if found is None:
+                    break
+                key, point = found
+                if key not in seen:
+                    return dict(point)
+        return EXHAUSTED
+
+    def _get(self, index: int) -> tuple[str, Point] | None:
         """Return key and point number ``index``, from 0; None if there are not so many."""
         while len(self._keys) <= index:
             if not (self._drawing and self._draw()) and not self._sweep_up():
@@ -43,8 +60,8 @@ class DistinctDraws:
 
     def _draw(self) -> bool:
         if self._space.size != len(self._keys):
-            for _ in range(MOST_REPETITIONS):
-                if self._add(self._space.sample(self._rng)):
+            for point in itertools.islice(self._draws, MOST_REPETITIONS):
+                if self._add(point):
                     return True
         self._drawing = False
         return False
@@ -67,22 +84,12 @@ class DistinctDraws:
 
 
 # The sequence is the same however often it is made; keeping it saves a long sweep from drawing it anew.
-_draws = lru_cache(maxsize=4)(DistinctDraws)
+@lru_cache(maxsize=4)
+def _random_draws(space: SearchSpace, seed: int) -> DistinctDraws:
+    rng = np.random.default_rng(np.random.SeedSequence([seed, RANDOM_SEARCH]))
+    return DistinctDraws(space, (space.sample(rng) for _ in itertools.count()))
 
 
 def propose_at_random(space: SearchSpace, seen: AbstractSet[str], number: int, seed: int) -> Proposal:
-    """Return distinct draw ``number``.
-
-    Trials from elsewhere may hold that point already; then the next unseen draw follows, or at the end of a
-    finite space the first.
-    """
-    draws = _draws(space, seed)
-    for indices in (count(number), range(number)):
-        for index in indices:
-            found = draws.get(index)
-            if found is None:
-                break
-            key, point = found
-            if key not in seen:
-                return dict(point)
-    return EXHAUSTED
+    """Return number ``number`` of the space's different random points; see :class:`DistinctDraws`."""
+    return _random_draws(space, seed).propose(seen, number)

@@ -8,14 +8,14 @@ from swatch.sweep.records import Point
 
 
 class Signal(enum.Enum):
-    """Why there is no point."""
+    """Why there is no point; the value says it in words."""
 
-    NOT_NOW = "not now"
+    NOT_NOW = "running trials decide whether there is more to try"
     """Ask again when a running trial has ended."""
-    EXHAUSTED = "exhausted"
-    """Every point has been tried."""
+    EXHAUSTED = "every point has been tried"
+    NOT_WORTH_IT = "the model expects less of another trial than --stop-gain asks for"
 
 
-NOT_NOW, EXHAUSTED = Signal.NOT_NOW, Signal.EXHAUSTED
+NOT_NOW, EXHAUSTED, NOT_WORTH_IT = Signal.NOT_NOW, Signal.EXHAUSTED, Signal.NOT_WORTH_IT
 
 Proposal = Point | Signal

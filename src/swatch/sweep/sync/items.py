@@ -52,6 +52,7 @@ class Situation:
 
     sweep: SweepRecord
     trials: Sequence[TrialRecord]
+    """With repeats, every run as a trial."""
     dead_agents: frozenset[str] = field(default_factory=frozenset)
     is_worked_on: bool = False
     """Whether living agents work on it, who take up waiting trials at any moment."""
@@ -63,7 +64,7 @@ class Situation:
         processes = ledger.processes(sweep_id)
         dead = {process.id for process in LivenessWatch(one_machine=ledger.is_sqlite).dead(processes)}
         known = {process.id for process in processes}
-        trials = ledger.trials(sweep_id)
+        trials = [run for trial in ledger.trials(sweep_id) for run in trial.each_run()]
         # An agent that said goodbye is not among the processes, and has no trial under way.
         dead |= {trial.agent for trial in trials if trial.agent is not None} - known
         return cls(

@@ -143,6 +143,8 @@ def _check(text: str, source: str, request: ServerRequest) -> tuple[SweepConfig,
             ("method",),
             "W&B's server searches by grid, random or bayes; without --engine we search ourselves",
         )
+    if len(config.metrics) > 1:
+        raise config.source.error(("metrics",), "W&B's server searches for one `metric`; ours takes more")
     checked = network.check(config, request.overrides, request.tracking)
     if checked.options["tracking"]["mode"] != "online":
         raise UserError(

@@ -11,8 +11,10 @@ from omegaconf import OmegaConf
 
 from swatch.compose import compose, has_key, locations, overrides
 from swatch.compose.diagnosis import key_owners
+from swatch.compose.locations import Locations
 from swatch.errors import UserError
 from swatch.sweep import quoting
+from swatch.sweep.linked import unlinked
 from swatch.sweep.wandb_engine import resumed
 
 
@@ -39,7 +41,8 @@ def adapt(
     """Turn a run's parameters, as W&B has them, into overrides.
 
     Nested parameters are dicts there (``model: {depth: 2}``). A dict for a key under which the config has
-    keys of its own is merged into them, one override each; any other dict is a value. A key that only another
+    keys of its own is merged into them, one override each; a dict under a name that the config does not have
+    sets keys together (linked parameters); any other dict is a value. A key that only another
     choice of its group has (``optimizer.momentum`` with ``optimizer=adam``) is set aside: W&B's sweeps cannot
     say that a parameter belongs to some choices only.
 
@@ -57,6 +60,7 @@ def adapt(
     where = locations.find(project)
     if resumed.is_resolved(values, where):
         values = resumed.unfold(values, where, project)
+    values = unlinked(values, _linked(values, where, project))
     chosen = [
         override(key, value)
         for key, value in values.items()
@@ -80,6 +84,16 @@ def adapt(
             kept[key] = value
     point = (override(key, value) for key, value in kept.items())
     return AdaptedPoint((*before, *point, *after), kept, tuple(aside))
+
+
+def _linked(values: Mapping[str, Any], where: Locations, project: Path | None) -> list[str]:
+    """Return the names that are no keys of the config and hold dicts."""
+    names = [key for key, value in values.items() if isinstance(value, Mapping) and value]
+    unknown = [key for key in names if key not in where.groups]
+    if not unknown:
+        return []
+    plain = compose(project=project).config
+    return [key for key in unknown if not has_key(plain, key) and not key_owners(key, where)]
 
 
 def override(key: str, value: Any) -> str:

@@ -1,8 +1,10 @@
-"""The logarithm of the expected improvement."""
+"""What makes a row worth trying: the expected improvement, or a low mean."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy.special import erfcx, log_ndtr
@@ -33,23 +35,53 @@ def log_improvement(z: FloatArray) -> FloatArray:
     return np.where(z > -1.0, positive, np.where(z > _ASYMPTOTIC_BELOW, below, far))
 
 
-def log_expected_improvement(process: GaussianProcess, rows: FloatArray, best: float) -> FloatArray:
-    """Return log E[max(best − f, 0)] at ``rows`` (m, d), as (m,); the target is minimised."""
-    mean, deviation = process.predict(rows)
-    return np.log(deviation) + log_improvement((best - mean) / deviation)
+class Acquisition(Protocol):
+    """What a row is worth; the search looks for the largest value."""
+
+    def __call__(self, rows: FloatArray) -> FloatArray:
+        """Return the worth of ``rows`` (m, d), as (m,)."""
+
+    def with_gradient(self, row: FloatArray) -> tuple[float, FloatArray]:
+        """Return the worth of one ``row`` (d,), and its gradient (d,) by the coordinates."""
 
 
-def log_expected_improvement_with_gradient(
-    process: GaussianProcess, row: FloatArray, best: float
-) -> tuple[float, FloatArray]:
-    """Return the same at one ``row`` (d,), and its gradient (d,) by the coordinates.
+@dataclass(frozen=True)
+class LogExpectedImprovement:
+    """log E[max(best − f, 0)]; the target is minimised."""
 
-    d log EI = (φ(z) dσ − Φ(z) dμ) / (σ h(z)), the quotients taken between logarithms.
-    """
-    mean, deviation, mean_gradient, deviation_gradient = process.predict_with_gradient(row)
-    z = (best - mean) / deviation
-    log_h = float(log_improvement(np.array(z)))
-    density = math.exp(-0.5 * z * z - _HALF_LOG_2PI - log_h)
-    distribution = math.exp(float(log_ndtr(z)) - log_h)
-    gradient = (density * deviation_gradient - distribution * mean_gradient) / deviation
-    return math.log(deviation) + log_h, gradient
+    process: GaussianProcess
+    best: float
+
+    def __call__(self, rows: FloatArray) -> FloatArray:
+        """Return the logarithm at ``rows`` (m, d), as (m,)."""
+        mean, deviation = self.process.predict(rows)
+        return np.log(deviation) + log_improvement((self.best - mean) / deviation)
+
+    def with_gradient(self, row: FloatArray) -> tuple[float, FloatArray]:
+        """Return the same at one ``row`` (d,), and its gradient (d,) by the coordinates.
+
+        d log EI = (φ(z) dσ − Φ(z) dμ) / (σ h(z)), the quotients taken between logarithms.
+        """
+        mean, deviation, mean_gradient, deviation_gradient = self.process.predict_with_gradient(row)
+        z = (self.best - mean) / deviation
+        log_h = float(log_improvement(np.array(z)))
+        density = math.exp(-0.5 * z * z - _HALF_LOG_2PI - log_h)
+        distribution = math.exp(float(log_ndtr(z)) - log_h)
+        gradient = (density * deviation_gradient - distribution * mean_gradient) / deviation
+        return math.log(deviation) + log_h, gradient
+
+
+@dataclass(frozen=True)
+class NegativeMean:
+    """−E[f], whose largest value is the predicted optimum."""
+
+    process: GaussianProcess
+
+    def __call__(self, rows: FloatArray) -> FloatArray:
+        """Return it at ``rows`` (m, d), as (m,)."""
+        return -self.process.mean(rows)
+
+    def with_gradient(self, row: FloatArray) -> tuple[float, FloatArray]:
+        """Return it at one ``row`` (d,), and its gradient (d,) by the coordinates."""
+        mean, _, gradient, _ = self.process.predict_with_gradient(row)
+        return -mean, -gradient

@@ -22,12 +22,13 @@ class Encoding:
 
     def __init__(self, space: SearchSpace) -> None:
         self.space = space
-        self._fixed = {
+        # The parameters with a single value.
+        self.fixed = {
             key: dist.value_at(0)
             for key, dist in space.swept.items()
             if isinstance(dist, Discrete) and dist.size == 1
         }
-        self.columns = [make_column(key, space.swept[key]) for key in space.order if key not in self._fixed]
+        self.columns = [make_column(key, space.swept[key]) for key in space.order if key not in self.fixed]
 
     @cached_property
     def categorical(self) -> BoolArray:
@@ -58,7 +59,7 @@ class Encoding:
             # An inactive category's coordinate has no value, and restrict drops the key anyway.
             if not (column.categorical and at < 0)
         }
-        active = {key: values.get(key, self._fixed.get(key)) for key in self.space.swept}
+        active = {key: values.get(key, self.fixed.get(key)) for key in self.space.swept}
         return self.space.restrict(active)
 
     def sample(self, count: int, rng: np.random.Generator) -> FloatArray:
@@ -122,7 +123,7 @@ class Encoding:
                     allowed = self._positions_of(self.columns[place[group]], choices)
                     active[:, index] &= active[:, place[group]] & np.isin(rows[:, place[group]], allowed)
                 else:
-                    fixed = self._fixed | self.space.constants
+                    fixed = self.fixed | self.space.constants
                     active[:, index] &= fixed.get(group) in choices and self.space.is_active(group, fixed)
         return active
 

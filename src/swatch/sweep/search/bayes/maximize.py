@@ -1,14 +1,11 @@
-"""Where the expected improvement is largest."""
+"""Where an acquisition is largest."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.optimize import minimize
 
-from swatch.sweep.search.bayes.acquisition import (
-    log_expected_improvement,
-    log_expected_improvement_with_gradient,
-)
+from swatch.sweep.search.bayes.acquisition import Acquisition
 from swatch.sweep.search.bayes.columns import FloatArray
 from swatch.sweep.search.bayes.encoding import Encoding
 from swatch.sweep.search.bayes.gaussian_process import GaussianProcess
@@ -22,25 +19,25 @@ GRADIENT_STEPS = 20
 
 
 def candidates(
-    process: GaussianProcess, encoding: Encoding, best: float, rng: np.random.Generator
-) -> FloatArray:
-    """Return rows (m, d) in falling order of expected improvement over ``best``; the first are refined.
+    process: GaussianProcess, encoding: Encoding, acquisition: Acquisition, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """Return rows (m, d) in falling order of ``acquisition``, and its values (m,); the first are refined.
 
     1,500 random rows and mutations of the five best observed; the best four of all climb to a local maximum,
     continuous coordinates by L-BFGS-B and grid ones by the best single change, in turn.
     """
     rows = np.concatenate([encoding.sample(RANDOM_CANDIDATES, rng), _mutations(process, encoding, rng)])
-    values = log_expected_improvement(process, rows, best)
+    values = acquisition(rows)
     order = np.argsort(-values, kind="stable")
     rows, values = rows[order], values[order]
     climbed = [
-        _climb(process, encoding, row, float(value), best)
+        _climb(acquisition, encoding, row, float(value))
         for row, value in zip(rows[:REFINED], values, strict=False)
     ]
     rows = np.concatenate([np.stack([row for row, _ in climbed]), rows])
     values = np.concatenate([[value for _, value in climbed], values])
-    ranked: FloatArray = rows[np.argsort(-values, kind="stable")]
-    return ranked
+    order = np.argsort(-values, kind="stable")
+    return rows[order], values[order]
 
 
 def _mutations(process: GaussianProcess, encoding: Encoding, rng: np.random.Generator) -> FloatArray:
@@ -59,19 +56,19 @@ def _mutations(process: GaussianProcess, encoding: Encoding, rng: np.random.Gene
 
 
 def _climb(
-    process: GaussianProcess, encoding: Encoding, row: FloatArray, value: float, best: float
+    acquisition: Acquisition, encoding: Encoding, row: FloatArray, value: float
 ) -> tuple[FloatArray, float]:
     for _ in range(ROUNDS):
         before = value
-        row, value = _climb_continuous(process, encoding, row, value, best)
-        row, value = _best_single_change(process, encoding, row, value, best)
+        row, value = _climb_continuous(acquisition, encoding, row, value)
+        row, value = _best_single_change(acquisition, encoding, row, value)
         if value - before < 1e-3:
             break
     return row, value
 
 
 def _climb_continuous(
-    process: GaussianProcess, encoding: Encoding, row: FloatArray, value: float, best: float
+    acquisition: Acquisition, encoding: Encoding, row: FloatArray, value: float
 ) -> tuple[FloatArray, float]:
     free = encoding.continuous & encoding.active(row)
     if not free.any():
@@ -80,7 +77,7 @@ def _climb_continuous(
     def negative(coordinates: FloatArray) -> tuple[float, FloatArray]:
         trial = row.copy()
         trial[free] = coordinates
-        level, gradient = log_expected_improvement_with_gradient(process, trial, best)
+        level, gradient = acquisition.with_gradient(trial)
         return -level, -gradient[free]
 
     result = minimize(
@@ -99,11 +96,11 @@ def _climb_continuous(
 
 
 def _best_single_change(
-    process: GaussianProcess, encoding: Encoding, row: FloatArray, value: float, best: float
+    acquisition: Acquisition, encoding: Encoding, row: FloatArray, value: float
 ) -> tuple[FloatArray, float]:
     neighbours = encoding.neighbours(row)
     if not len(neighbours):
         return row, value
-    values = log_expected_improvement(process, neighbours, best)
+    values = acquisition(neighbours)
     index = int(np.argmax(values))
     return (neighbours[index], float(values[index])) if values[index] > value else (row, value)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from swatch.sweep.records import TrialRecord, TrialState
+from swatch.sweep.records import TrialRecord
 from swatch.sweep.search.bayes.columns import FloatArray
 from swatch.sweep.search.bayes.encoding import Encoding
+from swatch.sweep.search.losses import ended_and_pending, filled, loss_of
 
 # Fitting costs the cube of their number.
 MOST_OBSERVATIONS = 500
@@ -26,6 +27,11 @@ class Observations:
     """(n,), mean 0 and variance 1, smaller is better."""
     pending: FloatArray
     """(p, d), of trials that still run or wait."""
+    numbers: npt.NDArray[np.intp]
+    """(n,), the trials' numbers."""
+    centre: float = 0.0
+    spread: float = 1.0
+    """A loss is ``centre + spread * target``."""
 
     @property
     def tell_apart(self) -> bool:
@@ -40,45 +46,33 @@ def observe(encoding: Encoding, trials: Sequence[TrialRecord], goal: str) -> Obs
     counts as the worst seen. Trials outside the space (of an earlier form of the sweep) say nothing. Of more
     than 500 that ended, the better half of 500 and an even sample of the others in their order are kept.
     """
-    sign = -1.0 if goal == "maximize" else 1.0
-    ended: list[tuple[FloatArray, float]] = []
-    pending: list[FloatArray] = []
-    for trial in sorted(trials, key=lambda trial: trial.number):
-        if not encoding.space.contains(trial.point):
-            continue
-        row = encoding.encode(trial.point)
-        if not trial.state.is_over:
-            pending.append(row)
-        else:
-            ended.append((row, sign * _objective(trial) if _counts(trial) else math.nan))
-    width = len(encoding.columns)
-    rows = np.array([row for row, _ in ended]).reshape(-1, width)
-    targets = np.array([target for _, target in ended])
-    keep = _thinned(targets)
-    return Observations(rows[keep], _standardised(targets[keep]), np.array(pending).reshape(-1, width))
+    space, width = encoding.space, len(encoding.columns)
+    ended, pending = ended_and_pending(trial for trial in trials if space.contains(trial.point))
+    losses = np.array([loss_of(trial, goal) for trial in ended])
+    kept = np.arange(len(ended))[_thinned(losses)]
+    targets, centre, spread = _standardised(losses[kept])
+
+    def rows(some: Sequence[TrialRecord]) -> FloatArray:
+        return np.array([encoding.encode(trial.point) for trial in some]).reshape(-1, width)
+
+    numbers = np.array([trial.number for trial in ended], dtype=np.intp)[kept]
+    return Observations(
+        rows([ended[index] for index in kept]), targets, rows(pending), numbers, centre, spread
+    )
 
 
-def _objective(trial: TrialRecord) -> float:
-    return math.nan if trial.objective is None else trial.objective
-
-
-def _counts(trial: TrialRecord) -> bool:
-    return trial.state in (TrialState.FINISHED, TrialState.STOPPED) and math.isfinite(_objective(trial))
-
-
-def _standardised(targets: FloatArray) -> FloatArray:
-    finite = targets[np.isfinite(targets)]
-    if not len(finite):
-        return np.zeros_like(targets)
-    filled = np.where(np.isfinite(targets), targets, finite.max())
+def _standardised(losses: FloatArray) -> tuple[FloatArray, float, float]:
+    """Return ``losses`` with mean 0 and variance 1, and the mean and the deviation that were taken out."""
+    if not len(losses):
+        return losses, 0.0, 1.0
+    known = filled(losses)
     # A loss that all but diverged is a thousand times the others, and would flatten the differences among
     # those into noise. It is bad enough to be as far above the median as the best is below.
-    median = float(np.median(filled))
-    capped = np.minimum(filled, median + (median - filled.min()))
-    filled = capped if np.ptp(capped) > 0 else filled
-    spread = filled.std()
-    standardised: FloatArray = (filled - filled.mean()) / (spread if spread > 0 else 1.0)
-    return standardised
+    median = float(np.median(known))
+    capped = np.minimum(known, median + (median - known.min()))
+    known = capped if np.ptp(capped) > 0 else known
+    centre, spread = float(known.mean()), float(known.std()) or 1.0
+    return (known - centre) / spread, centre, spread
 
 
 def _thinned(targets: FloatArray) -> FloatArray | slice:

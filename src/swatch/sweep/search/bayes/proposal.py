@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from functools import lru_cache
 
 import numpy as np
 
 from swatch.sweep.records import Point, TrialRecord
-from swatch.sweep.search.bayes.acquisition import log_expected_improvement
+from swatch.sweep.search.bayes.acquisition import LogExpectedImprovement
 from swatch.sweep.search.bayes.columns import FloatArray
 from swatch.sweep.search.bayes.encoding import Encoding
-from swatch.sweep.search.bayes.fit import fit
-from swatch.sweep.search.bayes.gaussian_process import GaussianProcess
 from swatch.sweep.search.bayes.initial import initial_count, initial_point
 from swatch.sweep.search.bayes.maximize import candidates
-from swatch.sweep.search.bayes.observations import Observations, observe
+from swatch.sweep.search.bayes.model import Model, encoding_of, fit_model
 from swatch.sweep.search.random_search import propose_at_random
-from swatch.sweep.search.signals import Proposal
+from swatch.sweep.search.signals import NOT_NOW, NOT_WORTH_IT, Proposal
 from swatch.sweep.space import SearchSpace
 
 # Sets these random numbers apart from others made from the sweep's seed.
@@ -27,8 +25,6 @@ BAYES = 3
 SMALL_SPACE = 500
 # How far to go along a sequence whose points are all taken.
 MOST_REPETITIONS = 200
-
-_encoding = lru_cache(maxsize=4)(Encoding)
 
 
 def propose_by_model(
@@ -40,48 +36,54 @@ def propose_by_model(
     seed: int,
     goal: str,
     count: int | None,
+    stop_gain: float | None = None,
 ) -> Proposal:
     """Return the unseen point with the highest expected improvement; the arguments are those of ``propose``.
 
     The first trials are Sobol points. Then a Gaussian process is fitted to the trials that ended, takes its
     own mean as the result of those that run, and the logarithm of the expected improvement over the lowest
-    posterior mean at any observed point is maximised: the observed minimum itself would be mostly luck.
+    posterior mean at any observed point is maximised. With ``stop_gain`` the answer is that the search is
+    not worth going on with (or, while trials run, NOT_NOW) once that improvement is below it.
     """
-    encoding = _encoding(space)
-    if not encoding.columns:
+    if not encoding_of(space).columns:
         return propose_at_random(space, seen, number, seed)
-    observations = observe(encoding, trials, goal)
+    # What was known before the sweep began has negative numbers, and leaves less to explore.
+    begun = number + sum(trial.number < 0 for trial in trials)
+    model = None if begun < initial_count(count) else fit_model(space, trials, goal)
+    if model is None:
+        points = (initial_point(space, index, seed) for index in range(number, number + MOST_REPETITIONS))
+        for point in points:
+            if space.point_key(point) not in seen:
+                return point
+        return propose_at_random(space, seen, number, seed)
     rng = np.random.default_rng(np.random.SeedSequence([seed, BAYES, number]))
-    if number < initial_count(count) or not observations.tell_apart:
-        indices = range(number, number + MOST_REPETITIONS)
-        points: Iterable[Point] = (initial_point(space, index, seed) for index in indices)
-    else:
-        points = _by_improvement(encoding, observations, seen, rng)
-    for point in points:
+    for point, gain in by_improvement(model, seen, rng):
         if space.point_key(point) not in seen:
+            if stop_gain is not None and gain < stop_gain:
+                return NOT_NOW if len(model.observations.pending) else NOT_WORTH_IT
             return point
     return propose_at_random(space, seen, number, seed)
 
 
-def _by_improvement(
-    encoding: Encoding, observations: Observations, seen: AbstractSet[str], rng: np.random.Generator
-) -> Iterator[Point]:
-    """Return points in falling order of expected improvement."""
-    process = GaussianProcess(
-        observations.rows,
-        observations.targets,
-        fit(observations.rows, observations.targets, encoding.categorical),
-        encoding.categorical,
-    )
-    best = float(process.mean(observations.rows).min())
-    if len(observations.pending):
-        process = process.believing(observations.pending)
-    rows = _all_unseen(encoding, seen)
+def by_improvement(
+    model: Model, seen: AbstractSet[str], rng: np.random.Generator
+) -> Iterator[tuple[Point, float]]:
+    """Return points in falling order of expected improvement, each with it, in the objective's units."""
+    process = model.process
+    if len(model.observations.pending):
+        process = process.believing(model.observations.pending)
+    improvement = LogExpectedImprovement(process, model.best)
+    rows = _all_unseen(model.encoding, seen)
     if rows is None:
-        rows = candidates(process, encoding, best, rng)
+        rows, values = candidates(process, model.encoding, improvement, rng)
     elif len(rows):
-        rows = rows[np.argsort(-log_expected_improvement(process, rows, best), kind="stable")]
-    return (encoding.decode(row) for row in rows[:MOST_REPETITIONS])
+        values = improvement(rows)
+        order = np.argsort(-values, kind="stable")
+        rows, values = rows[order], values[order]
+    else:
+        return
+    for row, value in zip(rows[:MOST_REPETITIONS], values, strict=False):
+        yield model.encoding.decode(row), math.exp(value) * model.observations.spread
 
 
 def _all_unseen(encoding: Encoding, seen: AbstractSet[str]) -> FloatArray | None:

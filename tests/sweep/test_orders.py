@@ -1,0 +1,269 @@
+"""Pausing, stopping, cancelling and going on, from another terminal."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from process_cases import (
+    agent_pids,
+    command,
+    finish,
+    is_alive,
+    ledger_of,
+    started,
+    wait_for,
+    wait_for_reports,
+    write_function_sweep,
+)
+from process_cases import trials_of as trials_of_process
+from sweep_cases import Ended, make_agent, make_sweep, open_ledger, parabola, trials_of
+
+import swatch.sweep
+from swatch.cli import run
+from swatch.errors import Interrupted, UserError
+from swatch.sweep.agent import AgentEnd
+from swatch.sweep.control import Control
+from swatch.sweep.ledger import Ledger, sqlite_url
+from swatch.sweep.orders import give_order, go_on
+from swatch.sweep.records import SweepState, TrialState
+from swatch.sweep.trial import Trial
+
+OBEYED_WITHIN = 2.0
+
+
+@contextmanager
+def working(folder: Path, runner: Any) -> Iterator[list[AgentEnd]]:
+    """Let an agent work in another thread; its end is in the list behind the block."""
+    ends: list[AgentEnd] = []
+    agent = make_agent(folder, runner)
+    thread = threading.Thread(target=lambda: ends.append(agent.work()))
+    thread.start()
+    try:
+        yield ends
+    finally:
+        thread.join(30)
+        agent.stop.set()
+        thread.join(5)
+    assert not thread.is_alive()
+
+
+def order(folder: Path, state: SweepState) -> None:
+    assert open_ledger(folder).change_state("s", state, only_from=list(SweepState))
+
+
+def test_a_paused_sweep_begins_nothing_until_it_goes_on(tmp_path: Path) -> None:
+    make_sweep(tmp_path, count=3)
+
+    def pauses(trial: Trial) -> Ended:
+        if trial.number == 0:
+            order(tmp_path, SweepState.PAUSED)
+        return parabola(trial)
+
+    with working(tmp_path, pauses):
+        wait_for(lambda: bool(trials_of(tmp_path)) and trials_of(tmp_path)[0].state.is_over, "trial 0")
+        time.sleep(1.0)
+        assert [trial.state.value for trial in trials_of(tmp_path)] == ["finished"]
+        order(tmp_path, SweepState.RUNNING)
+    assert [trial.state.value for trial in trials_of(tmp_path)] == ["finished"] * 3
+
+
+def test_a_sweep_that_stops_finishes_what_it_has_begun(tmp_path: Path) -> None:
+    make_sweep(tmp_path, count=9)
+    seen: list[int] = []
+
+    def first_leaves_then_stops(trial: Trial) -> Ended:
+        seen.append(trial.number)
+        if len(seen) == 1:
+            trial.log({"epoch": 1, "loss": 1.0})
+            return Ended("interrupted", "gave it back")
+        if len(seen) == 2:
+            order(tmp_path, SweepState.STOPPING)
+        return parabola(trial)
+
+    with working(tmp_path, first_leaves_then_stops):
+        pass
+    order(tmp_path, SweepState.STOPPING)
+    with working(tmp_path, first_leaves_then_stops) as ends:
+        pass
+    assert seen == [0, 0]
+    assert [trial.state.value for trial in trials_of(tmp_path)] == ["finished"]
+    assert ends == [AgentEnd("the sweep is to stop", interrupted=True)]
+
+
+def test_a_cancelled_sweep_gets_its_trial_back_within_two_seconds(tmp_path: Path) -> None:
+    make_sweep(tmp_path)
+    begun, ended = threading.Event(), []
+
+    def one_long_epoch(trial: Trial) -> Ended:
+        begun.set()
+        while not trial.should_stop():
+            time.sleep(0.01)
+        ended.append(time.monotonic())
+        return Ended("interrupted", "told to stop")
+
+    with working(tmp_path, one_long_epoch) as ends:
+        assert begun.wait(10)
+        since = time.monotonic()
+        order(tmp_path, SweepState.CANCELLING)
+    assert ended[0] - since < OBEYED_WITHIN
+    assert [trial.state for trial in trials_of(tmp_path)] == [TrialState.WAITING]
+    assert ends[0].interrupted
+
+
+def test_an_order_outlives_the_controller_that_did_not_carry_it_out(tmp_path: Path) -> None:
+    make_sweep(tmp_path)
+    ledger = open_ledger(tmp_path)
+    for state in SweepState:
+        ledger.update_sweep("s", state=state)
+        kept = state in (SweepState.PAUSED, SweepState.STOPPING, SweepState.CANCELLING)
+        with Control(ledger, "s"):
+            assert ledger.standing("s")[0] is (state if kept else SweepState.RUNNING)
+
+
+OBEYED = [
+    ("pause", "running", "sweep s is paused: nothing new begins. To go on: swatch sweep --resume s"),
+    ("pause", "paused", "sweep s is paused already"),
+    ("stop", "paused", "sweep s stops: nothing new begins; then the sweep ends"),
+    ("cancel", "stopping", "sweep s is cancelled. To go on: swatch sweep --resume s"),
+]
+REFUSED = [
+    ("pause", "stopping", True, "sweep s is stopping; it cannot be asked to pause."),
+    ("stop", "cancelling", True, "sweep s is cancelling; it cannot be asked to stop."),
+    ("stop", "finished", True, "sweep s does not run (finished); there is nothing to stop."),
+    (
+        "pause",
+        "running",
+        False,
+        "sweep s does not run (interrupted: its processes died); there is nothing to pause. "
+        "To go on: swatch sweep --resume s",
+    ),
+]
+
+
+def test_orders_that_can_and_that_cannot_be_obeyed(tmp_path: Path) -> None:
+    make_sweep(tmp_path)
+    ledger = open_ledger(tmp_path)
+    for name, before, answer in OBEYED:
+        with Control(ledger, "s"):
+            ledger.update_sweep("s", state=SweepState(before))
+            assert give_order(name, "s", ledger.url) == answer
+    for name, before, lives, message in REFUSED:
+        controller = ledger.register("s", "controller") if lives else None
+        ledger.update_sweep("s", state=SweepState(before))
+        with pytest.raises(UserError) as caught:
+            give_order(name, "s", ledger.url)
+        assert str(caught.value) == message
+        assert ledger.standing("s")[0] == before, "nothing was changed"
+        if controller is not None:
+            ledger.goodbye("s", controller, "done")
+    with pytest.raises(UserError, match=r"there is no sweep 's2' in this ledger\. Did you mean 's'\?"):
+        give_order("cancel", "s2", ledger.url)
+
+
+def test_resume_lets_a_held_sweep_go_on_and_gives_a_running_one_more_trials(tmp_path: Path) -> None:
+    make_sweep(tmp_path, count=4)
+    ledger = open_ledger(tmp_path)
+    with Control(ledger, "s"):
+        ledger.update_sweep("s", state=SweepState.PAUSED)
+        assert go_on("s", ledger.url, None) == "sweep s goes on"
+        assert ledger.standing("s") == (SweepState.RUNNING, 4)
+        assert go_on("s", ledger.url, 6) == "sweep s goes on, with 6 trials in all"
+        assert ledger.standing("s") == (SweepState.RUNNING, 6)
+        assert go_on("s", ledger.url, None) is None
+        ledger.update_sweep("s", state=SweepState.CANCELLING)
+        with pytest.raises(UserError, match="is being cancelled"):
+            go_on("s", ledger.url, None)
+    ledger.update_sweep("s", state=SweepState.PAUSED)
+    assert go_on("s", ledger.url, None) is None
+    assert ledger.standing("s")[0] is SweepState.INTERRUPTED
+
+
+SWEEP = {
+    "method": "random",
+    "name": "line",
+    "metric": {"name": "loss", "goal": "minimize"},
+    "parameters": {"x": {"min": 0.0, "max": 1.0}},
+}
+
+
+def test_a_sweep_in_this_process_is_stopped_and_cancelled_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = {1: "stop", 3: "cancel"}
+
+    def train(parameters: dict[str, Any], trial: Any) -> None:
+        if trial.number in asked:
+            give_order(asked.pop(trial.number), "s", None)
+            time.sleep(1.2)
+        trial.report({"loss": parameters["x"]})
+
+    def go() -> swatch.sweep.SweepResult:
+        return swatch.sweep.run(SWEEP, train, count=5, name="s", home=tmp_path / "runs", tracking="disabled")
+
+    monkeypatch.setenv("SWATCH_HOME", str(tmp_path / "runs"))
+    assert len(go().trials) == 2
+    assert "sweep s was stopped after 2 of 5 trials" in capsys.readouterr().err
+    ledger = Ledger(sqlite_url(tmp_path / "runs" / "sweeps" / "s" / "study.db"))
+    assert ledger.standing("s")[0] is SweepState.STOPPED
+    with pytest.raises(Interrupted, match="sweep s was cancelled; the same call goes on"):
+        go()
+    assert ledger.standing("s")[0] is SweepState.CANCELLED
+    assert [trial.state.value for trial in ledger.trials("s")] == ["finished"] * 3 + ["waiting"]
+    assert [trial.state.value for trial in go().trials] == ["finished"] * 5
+    assert ledger.standing("s")[0] is SweepState.FINISHED
+
+
+def test_two_orders_at_once_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sweep", "--stop", "a", "--cancel", "b"]) == 2
+    assert "--stop and --cancel are two orders; give one of them." in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_from_another_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_function_sweep(tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    def states() -> list[str]:
+        return [trial.state.value for trial in trials_of_process(tmp_path)]
+
+    with started(command(count=6), tmp_path) as process:
+        wait_for_reports(tmp_path, 2)
+        assert run(["sweep", "--pause", "s"]) == 0
+        (tmp_path / "go-0").touch()
+        (tmp_path / "go-1").touch()
+        wait_for(lambda: states() == ["finished"] * 2, "the running trials")
+        pids = list(agent_pids(tmp_path).values())
+        process.kill()
+        wait_for(lambda: not any(map(is_alive, pids)), "the end of the agents")
+    ledger = ledger_of(tmp_path)
+    assert ledger.standing("s")[0] is SweepState.PAUSED
+
+    with started(command(count=6), tmp_path) as process:
+        wait_for(lambda: (now := ledger.controller("s")) is not None and now.pid == process.pid, "it")
+        time.sleep(2)
+        assert states() == ["finished"] * 2
+        assert run(["sweep", "--resume", "s"]) == 0
+        wait_for_reports(tmp_path, 2)
+        since = time.monotonic()
+        assert run(["sweep", "--cancel", "s"]) == 0
+        wait_for(lambda: states() == ["finished"] * 2 + ["waiting"] * 2, "the trials back")
+        assert time.monotonic() - since < OBEYED_WITHIN
+        code, _, err = finish(process)
+    assert code == 130
+    assert "paused: running trials go on to their end" in err and "going on" in err
+    assert err.splitlines()[-1].startswith("swatch: sweep s is cancelled after 2 of 6 trials; ")
+
+    with started(command(count=6), tmp_path) as process:
+        wait_for_reports(tmp_path, 2)
+        assert run(["sweep", "--stop", "s"]) == 0
+        (tmp_path / "go").touch()
+        code, _, err = finish(process)
+    assert code == 0, err
+    assert states() == ["finished"] * 4
+    assert "sweep s was stopped after 4 of 6 trials; to go on: swatch sweep --resume s" in err

@@ -1,0 +1,83 @@
+"""The benchmark of the searches: its problems, its table, and that it goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+OPTIMA: dict[str, dict[str, Any]] = {
+    "hartmann6": {"x1": 0.2034, "x2": 0.1497, "x3": 0.473, "x4": 0.3, "x5": 0.3, "x6": "gelu"},
+    "ackley5": {"x1": 0.0, "x2": 0.0, "x3": 0.0, "x4": 0, "x5": "gelu"},
+    "rosenbrock4": {"x1": 1.0, "x2": 1.0, "x3": 1.0, "x4": 1},
+    "branin": {"x": -3.0792, "y": 12, "kind": "adam"},
+}
+
+
+@pytest.fixture
+def problems(repository: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.syspath_prepend(str(repository / "scripts"))
+    from benchmark_problems import PROBLEMS  # type: ignore[import-not-found]
+
+    found: dict[str, Any] = PROBLEMS
+    return found
+
+
+@pytest.mark.parametrize("name", OPTIMA)
+def test_the_best_value_is_that_of_the_optimum_and_nothing_is_below(
+    problems: dict[str, Any], name: str
+) -> None:
+    problem, optimum = problems[name], OPTIMA[name]
+    assert problem.space.contains(optimum)
+    assert problem.value(optimum) == pytest.approx(problem.best, abs=1e-4)
+    rng = np.random.default_rng(1)
+    values = [problem.value(problem.space.sample(rng)) for _ in range(500)]
+    for column, distribution in problem.space.swept.items():
+        # Around the optimum, one parameter at a time.
+        values += [
+            problem.value({**optimum, column: distribution.from_unit(unit)}) for unit in np.linspace(0, 1, 41)
+        ]
+    assert min(values) >= problem.best - 1e-9
+    assert problem.regret(problem.best) == 0
+    assert problem.regret(problem.median) == 1
+
+
+def run(repository: Path, *arguments: str) -> str:
+    command = [sys.executable, str(repository / "scripts" / "benchmark_search.py"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_table_and_going_on(repository: Path, tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    arguments = ["--problems", "branin", "--evaluations", "14", "--agents", "2", "--json", str(file)]
+    engines = ["--engines", "random", "swatch gp", "TPE"]
+    table = run(repository, "--seeds", "2", *arguments, *engines).splitlines()
+    assert "after 14 evaluations, 2 at a time, mean and standard error of 2 seeds" in table[0]
+    assert table[1].split() == ["branin"]
+    assert [line.split(" ±")[0].rstrip("0123456789. ") for line in table[2:]] == [
+        "random",
+        "swatch gp",
+        "TPE",
+    ]
+    first = json.loads(file.read_text())
+    assert len(first) == 6
+    assert {len(result["values"]) for result in first if result["engine"] != "random"} == {14}
+    run(repository, "--seeds", "3", *arguments, *engines)
+    again = json.loads(file.read_text())
+    # Not even the times of the old ones have changed: they were not run again.
+    assert again[:6] == first
+    assert [result["seed"] for result in again[6:]] == [2, 2, 2]
+
+
+def test_what_is_not_installed_is_left_out(repository: Path) -> None:
+    table = run(
+        repository, "--problems", "branin", "--seeds", "1", "--evaluations", "5", "--engines", "random", "W&B"
+    )
+    assert table.startswith("W&B is left out: sweeps is not installed here")
