@@ -51,6 +51,13 @@ def _away_from_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _consoles_are_new() -> None:
+    """No test prints in the width that another one asked for."""
+    if console := sys.modules.get("swatch.console"):
+        console.console.cache_clear()
+
+
+@pytest.fixture(autouse=True)
 def _nothing_of_wandb_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No test meets another's runs on their way, its service, or its grudge against a server that failed."""
     if background := sys.modules.get("swatch.tracking.background"):
