@@ -16,8 +16,8 @@ DATA_MEGABYTES = 47
 TRAINING_MEGABYTES = 450 - DATA_MEGABYTES
 AGENT_MEGABYTES = 350
 
-# A process's ru_maxrss goes back beyond its start: it holds that of the process which started it. The high-water
-# mark of its memory does not.
+# A process's ru_maxrss goes back beyond its start: it holds that of the process which started it. The
+# high-water mark of its memory does not.
 PROGRAM = """
 import re, resource, sys
 from swatch.cli import run
