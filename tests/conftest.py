@@ -51,8 +51,10 @@ def _away_from_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _consoles_are_new() -> None:
-    """No test prints in the width that another one asked for."""
+def _consoles_are_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test prints in the width that another one, or the process that runs the tests, asked for."""
+    for name in ("COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
     if console := sys.modules.get("swatch.console"):
         console.console.cache_clear()
 
