@@ -15,8 +15,10 @@ def test_a_sweep_survives_the_death_of_its_agents_and_of_its_controller(
     repository: Path, slice_overrides: list[str]
 ) -> None:
     options = ["--trials", "8", "--agents", "2", "--seconds", "2.5", "--controllers", "1"]
+    # So many steps that a trial takes seconds: whoever is killed is most likely training.
+    longer = ["data.limit=null", "batch_size=3", "model.hidden_sizes=[128]"]
     done = subprocess.run(
-        [sys.executable, repository / "scripts" / "chaos.py", *options, "data.limit=null", *slice_overrides],
+        [sys.executable, repository / "scripts" / "chaos.py", *options, *longer, *slice_overrides],
         capture_output=True,
         text=True,
         check=False,
