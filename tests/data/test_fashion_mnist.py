@@ -28,7 +28,7 @@ def slice_is_published(slice_folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
         )
         for file in FILES
     )
-    monkeypatch.setattr(fashion_mnist, "FILES", files)
+    monkeypatch.setattr(FashionMNIST, "published", files)
     monkeypatch.setattr(fashion_mnist, "DEBIAN_FOLDER", Path("/nowhere/fashion-mnist"))
 
 

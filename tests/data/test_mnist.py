@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from swatch.data import fashion_mnist, mnist
+from swatch.data import fashion_mnist
 from swatch.data.integrity import IdxFile
 from swatch.data.mnist import FILES, MNIST
 from swatch.data.source import Source
@@ -53,7 +53,7 @@ def test_it_comes_from_a_mirror(
         IdxFile(file.name, file.dimensions, hashlib.sha256(tiny.contents[file.name]).hexdigest())
         for file in FILES
     )
-    monkeypatch.setattr(mnist, "FILES", files)
+    monkeypatch.setattr(MNIST, "published", files)
     server = mirror("ok", tiny.contents)
     source = MNIST(mirrors=[server.address])
     source.prepare(progress, test=True)

@@ -55,7 +55,7 @@ def published(slice_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         )
         for file in fashion_mnist.FILES
     ]
-    monkeypatch.setattr(fashion_mnist, "FILES", tuple(files))
+    monkeypatch.setattr(FashionMNIST, "published", tuple(files))
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from swatch.data.idx_dataset import IdxDataset
 from swatch.data.integrity import IdxFile
 from swatch.data.ways.debian import DebianPackage
 from swatch.data.ways.folder import Folder
 from swatch.data.ways.mirrors import Mirrors
+from swatch.data.ways.way import Way
 
 # SHA-256 of the decompressed files: what is in the authors' .gz files (whose MD5s stand in the README of
 # zalandoresearch/fashion-mnist) and in Debian's .gz files, which have other gzip headers.
@@ -33,24 +34,8 @@ DEBIAN_SIZE = 30_900_652
 
 
 class FashionMNIST(IdxDataset):
-    """The data set, got by itself on first use.
-
-    Its files are looked for in ``folder`` if that is given; else in the cache, into which they come from
-    Debian's installed package, a mirror, or Debian's package fetched for the purpose.
-
-    Args:
-        folder: holds the four IDX files, plain or gzipped; nothing else is looked at then.
-        cache: keeps the unpacked files; null is ``SWATCH_DATA``, else the user's cache folder.
-        mirrors: web addresses under which the gzipped files lie; null for none.
-        checksums: "official" accepts nothing but the published files. null accepts any images in the same
-            format, and only from a named ``folder``.
-        validation_fraction: share of the training set that is held out for validation, in (0, 1).
-        split_seed: decides which images those are.
-        normalization: "unit", "centred" or "standardized".
-        limit: use only so many images of the training set, for quick tries; null for all.
-
-    Raises:
-        UserError: a value out of range.
+    """The data set, got by itself on first use: from Debian's package if it is installed, a mirror, or that
+    package fetched for the purpose; see `IdxDataset`.
     """
 
     title: ClassVar[str] = "Fashion-MNIST"
@@ -66,33 +51,15 @@ class FashionMNIST(IdxDataset):
         "Bag",
         "Ankle boot",
     )
+    published: ClassVar[Sequence[IdxFile]] = FILES
+    cache_name: ClassVar[str] = "fashion-mnist"
+    package: ClassVar[str | None] = DEBIAN_PACKAGE
 
-    def __init__(
-        self,
-        *,
-        folder: str | None = None,
-        cache: str | None = None,
-        mirrors: Sequence[str] | None = None,
-        checksums: Literal["official"] | None = "official",
-        validation_fraction: float = 0.1,
-        split_seed: int = 0,
-        normalization: str = "standardized",
-        limit: int | None = None,
-    ) -> None:
-        super().__init__(
-            files=FILES,
-            ways=(
-                Folder(f"Debian's {DEBIAN_FOLDER}", DEBIAN_FOLDER),
-                Mirrors(mirrors or ()),
-                DebianPackage(DEBIAN_PACKAGE, DEBIAN_FOLDER, DEBIAN_SIZE),
-            ),
-            package=DEBIAN_PACKAGE,
-            folder=folder,
-            cache=cache,
-            cache_name="fashion-mnist",
-            checksums=checksums,
-            validation_fraction=validation_fraction,
-            split_seed=split_seed,
-            normalization=normalization,
-            limit=limit,
+    @staticmethod
+    def ways(mirrors: Sequence[str]) -> Sequence[Way]:
+        """Return what is tried in this order when the cache lacks a file."""
+        return (
+            Folder(f"Debian's {DEBIAN_FOLDER}", DEBIAN_FOLDER),
+            Mirrors(mirrors),
+            DebianPackage(DEBIAN_PACKAGE, DEBIAN_FOLDER, DEBIAN_SIZE),
         )

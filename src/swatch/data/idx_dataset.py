@@ -16,6 +16,7 @@ from swatch.data.library import Library
 from swatch.data.partition import Partitioned
 from swatch.data.progress import Progress, TerminalProgress
 from swatch.data.source import Dataset, LocatedFile
+from swatch.data.ways.mirrors import Mirrors
 from swatch.data.ways.way import Way
 from swatch.errors import UserError
 
@@ -23,19 +24,24 @@ from swatch.errors import UserError
 class IdxDataset(Partitioned):
     """What the data sets of the family share; each says what it is called and where it is to be had.
 
+    Its files are looked for in ``folder`` if that is given; else in the cache, into which they come by the
+    first of its ways that leads to them.
+
     Args:
-        files: images and labels to train, then images and labels to test.
-        ways: tried in this order when the cache lacks a file.
-        package: the Debian package that holds the data; None if there is none.
         folder: holds the four IDX files, plain or gzipped; nothing else is looked at then.
-        cache: keeps the unpacked files; None is ``SWATCH_DATA``, else the user's cache folder.
-        cache_name: the data set's folder in the cache.
-        checksums: "official" accepts nothing but the published files. None accepts any images in the same
+        cache: keeps the unpacked files; null is ``SWATCH_DATA``, else the user's cache folder.
+        mirrors: web addresses under which the gzipped files lie; null for none.
+        checksums: "official" accepts nothing but the published files. null accepts any images in the same
             format, and only from a named ``folder``.
         validation_fraction: share of the training set that is held out for validation, in (0, 1).
         split_seed: decides which images those are.
         normalization: "unit", "centred" or "standardized".
-        limit: use only so many images of the training set; None for all.
+        limit: use only so many images of the training set, for quick tries; null for all.
+
+    Attributes:
+        published: images and labels to train, then images and labels to test.
+        cache_name: the data set's folder in the cache.
+        package: the Debian package that holds the data; None if there is none.
 
     Raises:
         UserError: a value out of range.
@@ -46,21 +52,21 @@ class IdxDataset(Partitioned):
     class_names: ClassVar[Sequence[str]]
     image_shape: ClassVar[tuple[int, int, int]] = (28, 28, 1)
     has_test_set: ClassVar[bool] = True
+    published: ClassVar[Sequence[IdxFile]]
+    cache_name: ClassVar[str]
+    package: ClassVar[str | None] = None
 
     def __init__(
         self,
         *,
-        files: Sequence[IdxFile],
-        ways: Sequence[Way],
-        package: str | None,
-        folder: str | None,
-        cache: str | None,
-        cache_name: str,
-        checksums: Literal["official"] | None,
-        validation_fraction: float,
-        split_seed: int,
-        normalization: str,
-        limit: int | None,
+        folder: str | None = None,
+        cache: str | None = None,
+        mirrors: Sequence[str] | None = None,
+        checksums: Literal["official"] | None = "official",
+        validation_fraction: float = 0.1,
+        split_seed: int = 0,
+        normalization: str = "standardized",
+        limit: int | None = None,
     ) -> None:
         if checksums is None and folder is None:
             raise UserError(
@@ -74,7 +80,9 @@ class IdxDataset(Partitioned):
             limit=limit,
         )
         accepted = (
-            tuple(files) if checksums else tuple(IdxFile(file.name, file.dimensions, None) for file in files)
+            tuple(self.published)
+            if checksums
+            else tuple(IdxFile(file.name, file.dimensions, None) for file in self.published)
         )
         self._train, self._test = accepted[:2], accepted[2:]
         self._paths: dict[str, Path] = {}
@@ -82,10 +90,17 @@ class IdxDataset(Partitioned):
             title=self.title,
             files=accepted,
             folder=None if folder is None else Path(folder).expanduser().absolute(),
-            cache=Cache((Path(cache).expanduser() if cache else default_folder()).absolute() / cache_name),
-            ways=ways,
-            package=package,
+            cache=Cache(
+                (Path(cache).expanduser() if cache else default_folder()).absolute() / self.cache_name
+            ),
+            ways=self.ways(mirrors or ()),
+            package=self.package,
         )
+
+    @staticmethod
+    def ways(mirrors: Sequence[str]) -> Sequence[Way]:
+        """Return what is tried in this order when the cache lacks a file."""
+        return (Mirrors(mirrors),)
 
     def prepare(self, progress: Progress | None = None, *, test: bool = False) -> None:
         """Find the training files, with ``test`` the test files too; fetch, check and unpack what is missing.

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from swatch.data.idx_dataset import IdxDataset
 from swatch.data.integrity import IdxFile
-from swatch.data.ways.mirrors import Mirrors
 
 # SHA-256 of the decompressed files.
 TRAIN_IMAGES = IdxFile(
@@ -26,51 +25,9 @@ FILES = (TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS)
 
 
 class MNIST(IdxDataset):
-    """The data set, got by itself on first use.
-
-    Its files are looked for in ``folder`` if that is given; else in the cache, into which they come from a
-    mirror.
-
-    Args:
-        folder: holds the four IDX files, plain or gzipped; nothing else is looked at then.
-        cache: keeps the unpacked files; null is ``SWATCH_DATA``, else the user's cache folder.
-        mirrors: web addresses under which the gzipped files lie; null for none.
-        checksums: "official" accepts nothing but the published files. null accepts any images in the same
-            format, and only from a named ``folder``.
-        validation_fraction: share of the training set that is held out for validation, in (0, 1).
-        split_seed: decides which images those are.
-        normalization: "unit", "centred" or "standardized".
-        limit: use only so many images of the training set, for quick tries; null for all.
-
-    Raises:
-        UserError: a value out of range.
-    """
+    """The data set, which comes from a mirror or from a folder that you name; see `IdxDataset`."""
 
     title: ClassVar[str] = "MNIST"
     class_names: ClassVar[Sequence[str]] = tuple(map(str, range(10)))
-
-    def __init__(
-        self,
-        *,
-        folder: str | None = None,
-        cache: str | None = None,
-        mirrors: Sequence[str] | None = None,
-        checksums: Literal["official"] | None = "official",
-        validation_fraction: float = 0.1,
-        split_seed: int = 0,
-        normalization: str = "standardized",
-        limit: int | None = None,
-    ) -> None:
-        super().__init__(
-            files=FILES,
-            ways=(Mirrors(mirrors or ()),),
-            package=None,
-            folder=folder,
-            cache=cache,
-            cache_name="mnist",
-            checksums=checksums,
-            validation_fraction=validation_fraction,
-            split_seed=split_seed,
-            normalization=normalization,
-            limit=limit,
-        )
+    published: ClassVar[Sequence[IdxFile]] = FILES
+    cache_name: ClassVar[str] = "mnist"
