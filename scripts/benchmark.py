@@ -7,6 +7,7 @@ time is measured, which other processes hardly disturb. Without torch (`pip inst
 columns stay empty.
 
     python scripts/benchmark.py [--case NAME ...] [--json FILE] [--repeats N] [--seconds S] [--keep-pins]
+                                [--instructions avx2]
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if importlib.util.find_spec("benchmark_cases") is None:
     sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from benchmark_environment import header, prepare_environment
+from benchmark_instructions import ALL, AVX2, CHOICES, is_restricted, restart
 
 FEWEST_REPEATS = 7
 
@@ -50,6 +52,9 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.ArgumentParser, arg
     parser.add_argument(
         "--keep-pins", action="store_true", help="keep OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE"
     )
+    parser.add_argument(
+        "--instructions", choices=CHOICES, default=ALL, help="avx2 holds both sides to AVX2; default all"
+    )
     options = parser.parse_args(arguments)
     if options.repeats < FEWEST_REPEATS:
         parser.error(f"--repeats must be at least {FEWEST_REPEATS}, found {options.repeats}")
@@ -61,7 +66,9 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.ArgumentParser, arg
 def main(arguments: Sequence[str] | None = None) -> None:
     """Time the cases, print the tables and, if asked to, write them as JSON."""
     parser, options = parse(arguments)
-    pins = prepare_environment(options.keep_pins)
+    if options.instructions == AVX2 and not is_restricted():
+        restart(Path(__file__).resolve(), arguments)
+    pins = prepare_environment(options.keep_pins or is_restricted())
     from benchmark_case import KINDS
     from benchmark_cases import cases
     from benchmark_table import best_torch, head, ratios, row

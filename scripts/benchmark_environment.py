@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmark_instructions import describe, is_restricted
+
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 PINS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
@@ -23,6 +25,8 @@ def prepare_environment(keep_pins: bool) -> str:
     if not keep_pins:
         for name in found:
             del os.environ[name]
+    if is_restricted():
+        return "none but those of --instructions"
     used = "kept" if keep_pins else "set aside, as they bind NumPy and not torch; --keep-pins keeps them"
     return " ".join(f"{name}={value}" for name, value in found.items()) + f" ({used})" if found else "none"
 
@@ -45,6 +49,7 @@ def header(pins: str, torch_version: str | None) -> dict[str, Any]:
         "python": platform.python_version(),
         "numpy": f"{np.__version__} with {' and '.join(kernels) or 'an unknown BLAS'}",
         "torch": torch_version or "not installed: no columns of torch",
+        "uses": describe(has_torch=torch_version is not None),
         "threads": ", ".join(map(str, threads)) or "unknown",
         "pins": pins,
     }

@@ -37,6 +37,7 @@ def pairs() -> dict[str, Callable[[], Pair]]:
     return {
         "tiles, mlp": lambda: _switched("mlp", "swatch.nn.products.TILED_KERNELS", ()),
         "tiles, cnn": lambda: _switched("cnn", "swatch.nn.products.TILED_KERNELS", ()),
+        "stripes, resnet_small": lambda: _switched("resnet_small", "swatch.nn.products.TILED_KERNELS", ()),
         "fused conv-pool-relu": lambda: (_step("cnn"), _step("cnn", fused=False)),
         "conv in blocks": lambda: _switched("cnn", "swatch.nn.patches.BLOCK", WHOLE_BATCH),
         "channels in long rows": _long_rows,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -55,6 +56,18 @@ def test_without_torch_it_says_so_and_times_the_rest(repository: Path, tmp_path:
     assert 0 < step["ratios"]["share of GEMM"] < 2
     assert set(optimizer["microseconds"]) == set(augmentation["microseconds"]) == {"swatch"}
     assert all(time > 0 for row in result["results"] for time in row["microseconds"].values())
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="other processors have other instructions")
+def test_it_holds_both_sides_to_fewer_instructions(repository: Path, no_torch: str) -> None:
+    arguments = ["--case", OPTIMIZER, "--repeats", "7", "--seconds", "0.002", "--instructions", "avx2"]
+    done = run(repository, "benchmark.py", *arguments, PYTHONPATH=no_torch, OPENBLAS_L2_SIZE="262144")
+    assert done.returncode == 0, done.stderr
+    uses = next(line for line in done.stdout.splitlines() if line.startswith("uses"))
+    assert "its products Haswell" in uses
+    assert "V4" not in uses and "AVX512" not in uses
+    assert "none but those of --instructions" in done.stdout
+    assert OPTIMIZER in done.stdout
 
 
 def test_every_kind_of_case_is_there(repository: Path, no_torch: str) -> None:

@@ -155,7 +155,7 @@ def test_large_batches_are_evaluated_in_parts() -> None:
 
 
 def test_the_summary_counts_what_layers_cost() -> None:
-    modules = [Conv2d(4, 3, padding="same"), BatchNorm(), ReLU(), Flatten(), Linear(5, bias=False)]
+    modules = [Conv2d(4, 3, padding="same"), ReLU(), BatchNorm(), Flatten(), Linear(5, bias=False)]
     network = Network(Sequential(modules), (6, 6, 2), batch_size=10, seed=0)
     rows = {row.kind: row for row in network.summary()}
     assert (rows["Conv2d"].parameters, rows["Conv2d"].buffers) == (3 * 3 * 2 * 4 + 4, 0)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from swatch.errors import UserError
 from swatch.nn import (
     AvgPool2d,
+    BatchNorm,
     Conv2d,
     CrossEntropy,
     Flatten,
@@ -192,3 +193,41 @@ def test_a_fused_name_tells_what_it_is() -> None:
         "ReLU",
         "Linear",
     ]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    shape=st.one_of(st.tuples(st.integers(1, 6)), st.tuples(*[st.integers(1, 5)] * 3)),
+    batch=st.integers(1, 6),
+    training=st.booleans(),
+    seed=st.integers(0, 2**32),
+)
+def test_a_normalisation_rectifies_as_the_relu_behind_it(
+    shape: tuple[int, ...], batch: int, training: bool, seed: int
+) -> None:
+    generator = np.random.default_rng(seed)
+    fused = Network(Sequential([BatchNorm(), ReLU()]), shape, batch_size=batch, seed=0, dtype=np.float64)
+    norm = Network(BatchNorm(), shape, batch_size=batch, seed=0, dtype=np.float64)
+    relu = Network(ReLU(), shape, batch_size=batch, seed=0, dtype=np.float64)
+    assert steps(fused) == ["BatchNorm"]
+    values = generator.standard_normal(fused.parameters.size)
+    for network in (fused, norm):
+        network.parameters.values[:] = values
+    x, gradient = generator.standard_normal((2, batch, *shape))
+    expected = relu.forward(norm.forward(x, training=training), training=training)
+    np.testing.assert_allclose(fused.forward(x, training=training), expected, atol=1e-12)
+    below = relu.backward(gradient.copy(), input_gradient=True)
+    assert below is not None
+    expected_gradient = norm.backward(below, input_gradient=True)
+    found = fused.backward(gradient.copy(), input_gradient=True)
+    assert found is not None and expected_gradient is not None
+    np.testing.assert_allclose(found, expected_gradient, atol=1e-12)
+    np.testing.assert_allclose(fused.parameters.gradients, norm.parameters.gradients, atol=1e-12)
+
+
+def test_a_model_that_is_built_again_rectifies_only_what_it_is_told_to() -> None:
+    norm = BatchNorm()
+    Network(Sequential([norm, ReLU()]), (4,), batch_size=8, seed=0)
+    network = Network(norm, (4,), batch_size=8, seed=0)
+    x = np.random.default_rng(0).standard_normal((8, 4), dtype=np.float32)
+    assert (network.forward(x, training=True) < 0).any()

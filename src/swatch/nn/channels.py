@@ -12,9 +12,9 @@ from swatch.nn.module import Shape
 
 # NumPy pays for every row of a broadcast, and channels alone are short rows: neighbouring positions are
 # joined to rows of up to this length.
-LONGEST_ROW = 2048
+LONGEST_ROW = 8192
 # Elements of a block that stays in the second-level cache through several operations.
-BLOCK = 32_768
+BLOCK = 65_536
 
 
 class Channels:

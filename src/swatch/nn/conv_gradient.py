@@ -11,7 +11,7 @@ from swatch.nn.arrays import Array, FixedArray, Part, WorkArray
 from swatch.nn.geometry import Padding, Pair, count_windows
 from swatch.nn.module import Shape
 from swatch.nn.patches import Patches
-from swatch.nn.products import Product
+from swatch.nn.striped_product import StripedProduct
 
 
 class _Axis(NamedTuple):
@@ -37,7 +37,7 @@ class _Phase(NamedTuple):
     """The kernel's part, turned around, as a matrix (rows columns outputs, channels)."""
     result: WorkArray
     """The gradient of this part of one image."""
-    product: Product
+    product: StripedProduct
 
 
 class ConvGradient:
@@ -75,12 +75,12 @@ class ConvGradient:
                 patches = Patches((*counts, outputs), taps, (1, 1), margins, dtype)
                 turned = FixedArray((taps[0] * taps[1] * outputs, channels), dtype)
                 result = WorkArray((*patches.counts, channels), dtype)
-                self._phases.append(_Phase(rows, columns, patches, turned, result, Product()))
+                self._phases.append(_Phase(rows, columns, patches, turned, result, StripedProduct(dtype)))
         self.is_whole = stride == (1, 1)
         """Whether there is one phase, and dL/dW is found as well."""
         self._turned = FixedArray((kernel[0] * kernel[1] * outputs, channels), dtype)
         self._turned_part = FixedArray(self._turned.shape, dtype)
-        self._weight_product = Product(transposed_left=True)
+        self._weight_product = StripedProduct(dtype, transposed=True)
         # A kernel that is smaller than the stride passes over places of the input.
         self._has_gaps = kernel[0] < stride[0] or kernel[1] < stride[1]
 
@@ -103,6 +103,7 @@ class ConvGradient:
         for phase in self._phases:
             part = weight[phase.rows.taps, phase.columns.taps][::-1, ::-1].transpose(0, 1, 3, 2)
             np.copyto(phase.kernel().reshape(part.shape), part)
+            phase.product.take(phase.kernel())
 
     def inside(self, samples: int) -> Array:
         """Return where ``finish`` expects the gradient of so many images: for a stride of 1."""
@@ -128,13 +129,14 @@ class ConvGradient:
         for phase in self._phases:
             kernel, windows = phase.kernel(), phase.patches.matrix(gradient)
             result: Array = phase.result(len(gradient))
-            phase.product(windows, kernel, result.reshape(-1, kernel.shape[1]))
+            phase.product(windows, result.reshape(-1, kernel.shape[1]))
             np.copyto(out.samples[:, phase.rows.inputs, phase.columns.inputs], result)
 
     def _multiply(self, windows: Array, images: Part, out: Part) -> None:
         phase, total, part = self._phases[0], self._turned(), self._turned_part()
-        phase.product(windows, phase.kernel(), out.rows)
-        self._weight_product(windows, images.rows, part)
+        phase.product(windows, out.rows)
+        self._weight_product.take(images.rows)
+        self._weight_product(windows, part)
         np.add(total, part, out=total)
 
     def write_weights(self, out: Array) -> None:

@@ -16,7 +16,7 @@ from swatch.nn.layers.conv2d import Conv2d
 from swatch.nn.layers.max_pool2d import MaxPool2d
 from swatch.nn.module import Module, Shape
 from swatch.nn.patches import Patches, choose_block
-from swatch.nn.products import Product
+from swatch.nn.striped_product import StripedProduct
 
 
 class _Phases(NamedTuple):
@@ -107,7 +107,8 @@ class ConvPool(Module):
         self._positive = WorkArray(shape, np.bool_)
         self._input_gradient = WorkArray(self.input_shape, dtype)
         self._weight_part = FixedArray((self._patches.length, outputs), dtype)
-        self._forward_product, self._weight_product = Product(), Product(transposed_left=True)
+        self._forward_product = StripedProduct(dtype)
+        self._weight_product = StripedProduct(dtype, transposed=True)
         self._channels = Channels(shape, dtype)
         self._row = FixedArray((self._channels.length,), dtype)
         self._kept: dict[int, tuple[Array, list[_Block]]] = {}
@@ -126,12 +127,12 @@ class ConvPool(Module):
         conv = self._conv
         self._input, self._result = x, self._output(len(x))
         self._larger = [mask(len(x)) for mask in self._masks]
-        weight = conv.weight.view.reshape(-1, conv.channels)
+        self._forward_product.take(conv.weight.view.reshape(-1, conv.channels))
         bias = self._row()
         if conv.has_bias:
             self._channels.spread(conv.bias.view, bias)
         for part, y, rows, masks, zeros, _, phases in self._blocks(len(x)):
-            self._forward_product(self._patches.matrix(x[part]), weight, phases.rows)
+            self._forward_product(self._patches.matrix(x[part]), phases.rows)
             largest, *others = phases.each
             for phase, mask in zip(others, masks, strict=True):
                 np.greater(phase, largest, out=mask)
@@ -167,7 +168,8 @@ class ConvPool(Module):
                 self._channels.add_up(self._channels.rows(grad), bias_gradient)
             self._distribute(grad, masks, phases.each)
             if result is None:
-                self._weight_product(self._patches.matrix(image.samples), phases.rows, weight_part)
+                self._weight_product.take(phases.rows)
+                self._weight_product(self._patches.matrix(image.samples), weight_part)
                 np.add(weight_gradient, weight_part, out=weight_gradient)
             else:
                 np.copyto(self._places(len(grad)), phases.apart)

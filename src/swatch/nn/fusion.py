@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from swatch.nn.builder import Builder
 from swatch.nn.conv_pool import ConvPool
+from swatch.nn.layers.batch_norm import BatchNorm
 from swatch.nn.layers.conv2d import Conv2d
 from swatch.nn.layers.max_pool2d import MaxPool2d
 from swatch.nn.layers.relu import ReLU
@@ -44,4 +45,9 @@ def _fuse_first(modules: list[Module], builder: Builder) -> tuple[Module, int]:
             assert isinstance(conv, Conv2d) and isinstance(pool, MaxPool2d)
             if ConvPool.suits(conv, pool):
                 return ConvPool(conv, pool, ReLU in pattern, builder), len(pattern)
-    return modules[0], 1
+    first = modules[0]
+    if kinds[:2] == [BatchNorm, ReLU]:
+        assert isinstance(first, BatchNorm)
+        first.rectify()
+        return first, 2
+    return first, 1

@@ -21,7 +21,7 @@ FEW_CHANNELS = 4
 # second-level cache of 1 MB.
 BLOCK = 131_072
 # Rows that a matrix product should have at least, and that are enough for any.
-FEWEST_ROWS, ENOUGH_ROWS = 512, 1024
+FEWEST_ROWS, ENOUGH_ROWS = 640, 1024
 
 
 def choose_block(elements: int, windows: int, weights: int) -> int:

@@ -22,6 +22,11 @@ LARGEST_MATRIX = 524_288
 NARROWEST, LARGEST_TILE = 16, 2560
 
 
+def has_small_kernels() -> bool:
+    """Return whether NumPy's matrix library has kernels for small matrices on this processor."""
+    return matrix_kernels() in TILED_KERNELS
+
+
 class Tile(NamedTuple):
     """Rows and columns of the result that are computed at a time."""
 
@@ -38,7 +43,7 @@ def choose_tile(rows: int, length: int, columns: int, *, left: bool, right: bool
         rows, length, columns: of the product.
         left, right: whether the factor lies transposed in memory.
     """
-    if matrix_kernels() not in TILED_KERNELS or max(length, rows) * columns > LARGEST_MATRIX:
+    if not has_small_kernels() or max(length, rows) * columns > LARGEST_MATRIX:
         return None
     results = MOST_MULTIPLY_ADDS // length
     if right:

@@ -38,6 +38,8 @@ class BatchNorm(Module):
     _scale: Segment
     _shift: Segment
     _centred: Array
+    _result: Array
+    _rectifies = False
 
     def __init__(self, momentum: float = 0.1, epsilon: float = 1e-5) -> None:
         if not 0 < momentum <= 1:
@@ -52,13 +54,20 @@ class BatchNorm(Module):
         self._scale, self._shift = announce(builder, self.name, features)
         self._running_mean = builder.buffer(self.name, "mean", np.zeros(features, dtype))
         self._running_variance = builder.buffer(self.name, "variance", np.ones(features, dtype))
+        self._rectifies = False
         self._channels = Channels(self.input_shape, dtype)
         self._output = WorkArray(self.input_shape, dtype)
         self._differences = WorkArray(self.input_shape, dtype)
         self._block = FixedArray((self._channels.block, self._channels.length), dtype)
+        self._zeros = WorkArray((self._channels.length,), dtype, fill=0)
         self._rows = FixedArray((3, self._channels.length), dtype)
         self._mean, self._variance, self._inverse, self._factor, self._offset = np.empty((5, features), dtype)
         return self.input_shape
+
+    def rectify(self) -> None:
+        """Do from now on what a ReLU behind it would do as well, on numbers that are still in the cache."""
+        self._rectifies = True
+        self._positive = FixedArray((self._channels.block, self._channels.length), np.bool_)
 
     def forward(self, x: Array, training: bool) -> Array:
         """Return the normalised batch, shape (n, *input_shape); training updates the running averages."""
@@ -76,10 +85,12 @@ class BatchNorm(Module):
         self._channels.spread(self._factor, factor)
         self._channels.spread(self._shift.view, shift)
         output: Array = self._output(len(x))
-        rows = self._channels.rows(output)
+        self._result = rows = self._channels.rows(output)
         for block in self._channels.blocks(len(rows)):
-            np.multiply(self._centred[block], factor, out=rows[block])
-            np.add(rows[block], shift, out=rows[block])
+            part = np.multiply(self._centred[block], factor, out=rows[block])
+            np.add(part, shift, out=part)
+            if self._rectifies:
+                np.maximum(part, self._zeros(len(part)), out=part)
         return output
 
     def backward(self, grad_output: Array, input_gradient: bool = True) -> Array | None:
@@ -90,9 +101,14 @@ class BatchNorm(Module):
         along.fill(0)
         mean.fill(0)
         for block in channels.blocks(len(grad)):
-            product = np.multiply(grad[block], centred[block], out=work[: len(grad[block])])
+            part = grad[block]
+            if self._rectifies:
+                positive = self._positive()[: len(part)]
+                np.greater(self._result[block], self._zeros(len(part)), out=positive)
+                np.multiply(part, positive, out=part)
+            product = np.multiply(part, centred[block], out=work[: len(part)])
             channels.add_up(product, along)
-            channels.add_up(grad[block], mean)
+            channels.add_up(part, mean)
         channels.fold(along, out=self._scale.gradient)
         channels.fold(mean, out=self._shift.gradient)
         np.multiply(self._scale.gradient, self._inverse, out=self._scale.gradient)

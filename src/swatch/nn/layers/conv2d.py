@@ -17,7 +17,7 @@ from swatch.nn.geometry import Padding, check_padding, fit_windows, image_size, 
 from swatch.nn.module import Module, Shape
 from swatch.nn.parameters import BIAS, WEIGHT, Segment
 from swatch.nn.patches import Patches, choose_block
-from swatch.nn.products import Product
+from swatch.nn.striped_product import StripedProduct
 
 
 class Conv2d(Module):
@@ -92,7 +92,8 @@ class Conv2d(Module):
         self._output = WorkArray(output_shape, dtype)
         self._input_gradient = WorkArray(self.input_shape, dtype)
         self._weight_part = FixedArray((area * inputs, outputs), dtype)
-        self._forward_product, self._weight_product = Product(), Product(transposed_left=True)
+        self._forward_product = StripedProduct(dtype)
+        self._weight_product = StripedProduct(dtype, transposed=True)
         self._bias_channels = Channels(output_shape, dtype)
         self._bias_row = FixedArray((self._bias_channels.length,), dtype)
         self._patches = Patches(self.input_shape, self.kernel_size, self.stride, margins, dtype)
@@ -121,12 +122,12 @@ class Conv2d(Module):
         """Return the convolution, shape (n, rows, columns, channels)."""
         self._input = x
         output: Array = self._output(len(x))
-        weight = self._matrix(self.weight.view)
+        self._forward_product.take(self._matrix(self.weight.view))
         bias = self._bias_row()
         if self.has_bias:
             self._bias_channels.spread(self.bias.view, bias)
         for images, block in zip(self._parts_in(x), self._parts_out(output), strict=True):
-            self._forward_product(self._patches.matrix(images.samples), weight, block.rows)
+            self._forward_product(self._patches.matrix(images.samples), block.rows)
             if self.has_bias:
                 rows = self._bias_channels.rows(block.samples)
                 np.add(rows, bias, out=rows)
@@ -157,7 +158,8 @@ class Conv2d(Module):
         total, part = self._matrix(self.weight.gradient), self._weight_part()
         total.fill(0)
         for image, gradient in zip(images, gradients, strict=True):
-            self._weight_product(self._patches.matrix(image.samples), gradient.rows, part)
+            self._weight_product.take(gradient.rows)
+            self._weight_product(self._patches.matrix(image.samples), part)
             np.add(total, part, out=total)
 
     def _matrix(self, weight: Array) -> Array:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LONG_EPOCH_SECONDS = 30.0
 """Within an epoch longer than this, checkpoints are written this often."""
-MAX_SHARE = 0.02
+MAX_SHARE = 0.005
 """Checkpoints at epoch ends take at most this share of the time: very short epochs go without."""
 
 
