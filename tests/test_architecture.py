@@ -14,6 +14,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "swatch"
 # Each package may import itself, what stands in a lower row, and the leaves.
 ROWS = [
     {"commands", "cli"},
+    {"dashboard"},
     {"report", "sweep", "evaluation"},
     {"training", "classifier"},
     {"tracking", "compose", "schema"},

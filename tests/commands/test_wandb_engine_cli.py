@@ -228,6 +228,8 @@ def test_every_run_failing_is_a_failure(tmp_path: Path, server: WandbServer) -> 
         (["small.yaml", "--seed", "0"], "--seed does not go with --engine wandb"),
         (["small.yaml", "--storage", "sqlite:///x"], "--storage does not go with --engine wandb"),
         (["small.yaml", "--function", "a:b"], "--function does not go with --engine wandb"),
+        (["small.yaml", "--launcher", "slurm"], "--launcher does not go with --engine wandb"),
+        (["small.yaml", "launcher=slurm"], "launcher=slurm goes with our own engine"),
         (["--resume", "abc"], "write ENTITY/PROJECT/ID"),
         (["--resume", "someone/swatch/abc"], "has no sweep someone/swatch/abc"),
         ([], "which sweep?"),

@@ -133,7 +133,7 @@ def test_a_gzip_file_that_was_cut_off(tmp_path: Path) -> None:
         ({"file": "a.csv", "image_shape": [28]}, r"image_shape must be \[height, width\]"),
         ({"file": "a.csv", "class_names": ["a", "a "]}, "class_names names a class twice"),
         ({"file": "a.csv", "class_names": ["a"]}, "class_names must name 2 to 256 classes"),
-        ({"file": "a.csv", "validation_fraction": 0.0}, "validation_fraction must lie between"),
+        ({"file": "a.csv", "validation_fraction": 1.0}, "validation_fraction must lie between"),
     ],
 )
 def test_settings_that_cannot_be(options: dict[str, Any], text: str) -> None:

@@ -67,6 +67,15 @@ def test_fashion_mnists_proportions() -> None:
     assert (np.bincount(labels[validation]) == 600).all()
 
 
+@pytest.mark.parametrize("limit", [None, 40])
+def test_without_validation_every_image_is_for_training(limit: int | None) -> None:
+    labels = np.repeat(np.arange(4, dtype=np.uint8), 25)
+    training, validation = stratified_split(labels, 0.0, 0, limit)
+    assert len(validation) == 0
+    assert (np.bincount(labels[training]) == (10 if limit else 25)).all()
+    assert len(set(training)) == len(training)
+
+
 @given(counts=st.lists(st.integers(0, 1000), min_size=1, max_size=12), data=st.data())
 def test_apportion(counts: list[int], data: st.DataObject) -> None:
     total = data.draw(st.integers(0, sum(counts)))
@@ -81,7 +90,7 @@ def test_apportion(counts: list[int], data: st.DataObject) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((0.0, 0, None), "validation_fraction must lie between 0 and 1, found 0.0"),
+        ((-0.1, 0, None), "validation_fraction must lie between 0 (no validation) and 1, found -0.1"),
         ((1.0, 0, None), "validation_fraction"),
         ((float("nan"), 0, None), "validation_fraction"),
         ((0.1, -1, None), "split_seed must not be negative, found -1"),

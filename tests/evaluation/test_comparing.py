@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,19 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from numpy.typing import NDArray
 
 from swatch.cli import run
 from swatch.errors import UserError
-from swatch.evaluation.comparing import ComparedRun, compare, compare_answers, read_run, see_the_same
+from swatch.evaluation.comparing import (
+    ComparedRun,
+    compare,
+    compare_answers,
+    kept_answers,
+    read_run,
+    see_the_same,
+)
+from swatch.evaluation.records import predictions_file
 from swatch.metrics import mcnemar
 from swatch.report.comparison_table import BLOCKS, sparklines
 from swatch.tracking import RunDirectory
@@ -79,7 +89,18 @@ def test_runs_that_see_other_images_are_not_tested() -> None:
     scaled = made_up("scaled", **{"data.limit": 10, "data.normalization": "centred"})
     more = made_up("more", **{"data.limit": 20, "data.normalization": "unit"})
     assert see_the_same(one, scaled) and not see_the_same(one, more)
-    assert compare_answers([one, scaled, more], 0) == [None, None, None]
+    answers = {"one": np.array([1, 1, 0], bool), "scaled": np.array([1, 0, 0], bool), "more": None}
+    asked: list[str] = []
+
+    def right(run: ComparedRun) -> NDArray[np.bool_] | None:
+        asked.append(run.name)
+        return answers[run.name]
+
+    tests = compare_answers([one, scaled, more], right)
+    assert tests.keys() == {(0, 1), (1, 0)} and asked == ["one", "scaled"]
+    assert (tests[0, 1].only_first, tests[1, 0].only_first) == (1, 0)
+    # Without their networks nothing is compared.
+    assert compare_answers([one, scaled, more]) == {}
 
 
 OVERRIDES = (
@@ -117,8 +138,18 @@ def test_as_a_user_types_it(trained: Path, capsys: pytest.CaptureFixture[str]) -
     assert re.search(r"2 seeds of good: val/accuracy 0\.\d{4} ± 0\.\d{4}", shown)
     best = "good" if accuracies[0] >= accuracies[1] else "other-seed"
     assert f"{best} is " in shown and "McNemar" in shown
-    tests = compare_answers([runs[best], runs["bad"]], 0)
-    assert tests[1] is not None and tests[1].p_value < 0.001 and f"{tests[1].p_value:.2g}" in shown
+    test = compare_answers([runs[best], runs["bad"]])[0, 1]
+    assert test.p_value < 0.001 and f"{test.p_value:.2g}" in shown
+    # What `swatch evaluate` has kept gives the same test, and nothing is kept yet.
+    assert compare_answers([runs[best], runs["bad"]], kept_answers) == {}
+    assert run(["evaluate", best]) == 0 and run(["evaluate", "bad"]) == 0
+    assert compare_answers([runs[best], runs["bad"]], kept_answers)[0, 1] == test
+    kept = predictions_file(runs["bad"].directory, "val")
+    os.utime(kept, (0, 0))
+    assert kept_answers(runs["bad"]) is None
+    kept.write_bytes(b"no archive")
+    assert kept_answers(runs["bad"]) is None
+    capsys.readouterr()
     assert run(["compare", "good", "bad", "--no-test"]) == 0
     assert "McNemar" not in capsys.readouterr().out
 
@@ -151,3 +182,18 @@ def test_a_sweep_stands_for_its_best_trials(capsys: pytest.CaptureFixture[str], 
     assert run(["compare", "mine", "--top", "2"]) == 0
     shown = capsys.readouterr().out
     assert "0.001" in shown and "0.01" in shown and "1e-06" not in shown
+
+
+def test_a_page_is_written_instead(trained: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    page = tmp_path / "new" / "folder" / "comparison.html"
+    assert run(["compare", "good", "bad", "other-seed", "--output", str(page)]) == 0
+    assert capsys.readouterr().out == f"Comparison: {page}\n"
+    html = page.read_text()
+    assert "2 seeds of good" in html and "p against the best" in html
+    assert "val/accuracy" not in capsys.readouterr().out
+
+
+def test_a_damaged_part_of_a_run_is_said(trained: Path) -> None:
+    (trained / "good" / "run.json").write_text('{"run_id": "good"}')
+    with pytest.raises(UserError, match="good is damaged"):
+        read_run(RunDirectory(trained / "good"))

@@ -19,8 +19,9 @@ from swatch.evaluation import records
 from swatch.evaluation.evaluating import Evaluation, evaluate
 from swatch.evaluation.finding import find_run
 from swatch.evaluation.galleries import galleries
+from swatch.report.class_curves import class_charts
 from swatch.report.evaluation_page import render
-from swatch.tracking import RunDirectory
+from swatch.tracking import RunDirectory, class_accuracy
 from swatch.training.run import train
 
 SLICE = Path(__file__).resolve().parent.parent / "data" / "fashion-mnist-slice"
@@ -123,6 +124,45 @@ def test_what_the_terminal_shows(directory: RunDirectory, capsys: pytest.Capture
     assert any(re.search(r" taken for .*: \d+ times", line) for line in lines)
 
 
+def test_how_each_class_was_learnt(directory: RunDirectory, capsys: pytest.CaptureFixture[str]) -> None:
+    found = evaluate(directory, "val")
+    assert found.class_accuracies is not None and found.best_epoch in (1, 2)
+    # With the weights that were kept, validation recognises what it did at their epoch.
+    kept = [curve[found.best_epoch - 1] for curve in found.class_accuracies.curves.values()]
+    assert kept == pytest.approx(found.scores.recall.tolist(), abs=1e-6)
+    assert run(["evaluate", "small"]) == 0
+    shown = capsys.readouterr().out
+    assert "validation, epochs 1 to 2" in shown
+    (row,) = [line for line in shown.splitlines() if line.split()[:1] == ["Bag"]]
+    assert len(row.split()[-1]) == 2 and set(row.split()[-1]) <= set("▁▂▃▄▅▆▇█")
+    page = (directory.path / "evaluation_val.html").read_text()
+    assert page.count('<path class="own"') == 10 and f"The dashed line is epoch {found.best_epoch}" in page
+
+
+def test_a_run_that_kept_no_curves_of_the_classes_says_so(
+    directory: RunDirectory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (directory.path / class_accuracy.FILE).unlink()
+    assert run(["evaluate", "small"]) == 0
+    assert "This run kept no accuracy per class and epoch" in capsys.readouterr().out
+    assert "kept no accuracy per class" in (directory.path / "evaluation_val.html").read_text()
+
+
+def test_charts_share_a_scale_and_leave_gaps() -> None:
+    curves = {"a": [0.52, None, 0.8], "b": [0.55, 0.6, 0.7]}
+    charts = class_charts(class_accuracy.ClassAccuracies([1, 2, 3], curves), 2)
+    assert charts is not None and (charts.low, charts.high) == (0.5, 0.8)
+    assert (charts.best_x, charts.best_epoch, charts.epochs) == (80.0, 2, (1, 3))
+    first, second = charts.panels
+    assert first.line == "M0.0 67.2 M160.0 0.0" and (first.first, first.best) == (0.52, None)
+    assert second.line == "M0.0 60.0 L80.0 48.0 L160.0 24.0" and second.best == 0.6
+    assert charts.mean == "M0.0 63.6 L80.0 48.0 L160.0 12.0"
+    one = class_charts(class_accuracy.ClassAccuracies([1], {"a": [1.0]}), None)
+    assert one is not None and one.panels[0].line.endswith("h0")
+    assert class_charts(None, 1) is None
+    assert class_charts(class_accuracy.ClassAccuracies([1], {"a": [None]}), 1) is None
+
+
 def test_json_is_for_machines(directory: RunDirectory, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["evaluate", "small", "--split", "test", "--json"]) == 0
     shown = capsys.readouterr()
@@ -130,6 +170,8 @@ def test_json_is_for_machines(directory: RunDirectory, capsys: pytest.CaptureFix
     assert values["metrics"] == evaluate(directory, "test").metrics
     assert np.sum(values["confusion_matrix"]["counts"]) == 500
     assert [each["label"] for each in values["per_class"]][:2] == ["T-shirt/top", "Trouser"]
+    learnt = values["class_accuracy"]
+    assert learnt["epochs"] == [1, 2] and len(learnt["curves"]["Trouser"]) == 2
     assert "THE TEST SET WAS READ" in shown.err
 
 
@@ -141,11 +183,15 @@ def test_json_is_for_machines(directory: RunDirectory, capsys: pytest.CaptureFix
             r"--split must be one of train, val, test, not 'tset'\. Did you mean 'test'",
         ),
         (["smal"], r"there is no run 'smal' in .*\. Did you mean 'small'"),
+        (["of-mine"], r"'of-mine' is a sweep, and a run is wanted; `swatch best of-mine --top 5` shows"),
+        (["emptied"], r"emptied is no run directory, or damaged: it has no config\.yaml"),
     ],
 )
 def test_bad_arguments(
     directory: RunDirectory, arguments: list[str], problem: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    for folder in ("sweeps/of-mine", "emptied"):
+        (directory.path.parent / folder).mkdir(parents=True)
     assert run(["evaluate", *arguments]) == 2
     shown = capsys.readouterr().err.strip()
     assert re.search(problem, shown) and "\n" not in shown
@@ -157,9 +203,9 @@ def test_bad_arguments(
     [
         (
             {"status": "failed", "reason": "the loss is nan"},
-            r"ended as failed \(the loss is nan\) after 2 epochs",
+            r"ended as failed \(the loss is nan\) after 2 epochs, with val/accuracy 0\.\d{4} at best",
         ),
-        (None, "was interrupted after 2 epochs; the command that started it goes on"),
+        (None, "was interrupted after 2 epochs, with val/accuracy .* at best; the command that started it"),
     ],
 )
 def test_a_run_without_a_model_says_why(directory: RunDirectory, summary: Any, problem: str) -> None:
@@ -170,7 +216,10 @@ def test_a_run_without_a_model_says_why(directory: RunDirectory, summary: Any, p
     with pytest.raises(UserError, match=problem):
         evaluate(directory, "val")
     if summary is None:
-        with directory.locked(), pytest.raises(UserError, match="still training, 2 epochs are done"):
+        with (
+            directory.locked(),
+            pytest.raises(UserError, match="still training, 2 epochs are done, with val/accuracy"),
+        ):
             evaluate(directory, "val")
 
 
@@ -180,9 +229,20 @@ def test_damaged_files_are_named(directory: RunDirectory) -> None:
     directory.model_file.write_bytes(directory.model_file.read_bytes()[:5000])
     with pytest.raises(UserError, match=r"model\.npz is not a readable model"):
         evaluate(directory, "val")
-    directory.config_file.write_text(": {")
-    with pytest.raises(UserError, match=r"config\.yaml cannot be read"):
-        evaluate(directory, "val")
+    for damaged in (b": {", b"\xff\xfe\x00", b"epochs: 3"):
+        directory.config_file.write_bytes(damaged)
+        with pytest.raises(UserError, match=r"config\.yaml cannot be read"):
+            evaluate(directory, "val")
+
+
+def test_what_is_damaged_beside_the_model_stops_nothing(
+    directory: RunDirectory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for file in (directory.summary_file, directory.history_file, directory.overrides_file):
+        file.write_bytes(b"\xff\xfe\x00 [")
+    (directory.path / class_accuracy.FILE).write_text('{"epoch": 1, "accuracy"')
+    assert run(["evaluate", "small"]) == 0
+    assert "kept no accuracy per class" in capsys.readouterr().out
 
 
 def test_a_run_is_found_by_folder_file_and_name(directory: RunDirectory) -> None:
@@ -226,7 +286,7 @@ def test_the_page_escapes_names_and_is_the_same_again() -> None:
     assert page == render(CASES, 3)
     assert "name &lt;b&gt;" in page and "<c>" not in page
     assert "60.00%" in page and "3 times for this run" in page
-    assert "http" not in re.sub(r"data:[^\"]+", "", page)
+    assert "://" not in re.sub(r"data:[^\"]+", "", page)
 
 
 def test_a_perfect_network_leaves_no_gallery_of_errors() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from synthetic import START, make_sweep, make_trials
 
-from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
+from swatch.sweep.records import RunRecord, SweepRecord, TrialRecord, TrialState
 
 HOSTILE = "</script><script>alert('x')</script><img src=x onerror=alert(1)>\"'&amp;{{ 7*7 }}\u2028%{y}"
 
@@ -141,6 +141,22 @@ def many_classes() -> Case:
     ]
 
 
+def repeated() -> Case:
+    """Three seeds a trial."""
+    trials = []
+    for t in make_trials(24, stopping=False):
+        if t.objective is None:
+            trials.append(t)
+            continue
+        values = [t.objective + change for change in (-0.004, 0.0, 0.004)]
+        runs = tuple(
+            RunRecord(f"{t.run_id}-s{seed}", seed, t.history, t.summary, value)
+            for seed, value in enumerate(values)
+        )
+        trials.append(replace(t, runs=runs))
+    return make_sweep(repeats=3), trials
+
+
 def large() -> Case:
     return make_sweep(), make_trials(500, epochs=30)
 
@@ -160,5 +176,6 @@ CASES: dict[str, Callable[[], Case]] = {
         function,
         hostile,
         many_classes,
+        repeated,
     )
 }

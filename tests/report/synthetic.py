@@ -135,8 +135,20 @@ def _trial(index: int, number: int, epochs: int, rng: np.random.Generator, stopp
         started=started,
         ended=started + timedelta(seconds=float(length * rng.uniform(0.9, 2.2))),
         agent="agent-0",
+        decision=None if diverges or epochs <= 3 else _decision(stops, reason, accuracies),
         overrides=("data.limit=10000", *(override(key, value) for key, value in point.items())),
     )
+
+
+def _decision(stops: bool, reason: str | None, accuracies: list[float]) -> dict[str, Any]:
+    band = 3
+    return {
+        "stop": stops,
+        "reason": reason or f"hyperband, band {band}: at least as good as 0.8712",
+        "band": band,
+        "threshold": 0.8712,
+        "value": max(accuracies[:band]),
+    }
 
 
 def _record(epoch: int, quality: float, pace: float, rng: np.random.Generator) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 
 from swatch.evaluation.evaluating import Evaluation
 from swatch.report.evaluation_page import write
+from swatch.tracking.class_accuracy import ClassAccuracies
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -41,6 +42,11 @@ def page_file(tmp_path: Path) -> Path:
         labels=labels,
         probabilities=shares.astype(np.float32),
         loss=1.0,
+        class_accuracies=ClassAccuracies(
+            range(1, 13),
+            {f"class number {n}": generator.uniform(0.2, 1, 12).tolist() for n in range(10)},
+        ),
+        best_epoch=9,
     )
     write(evaluation, 2, tmp_path / "page.html")
     return tmp_path / "page.html"
@@ -63,6 +69,10 @@ def test_it_opens_without_complaint(
     assert len(sizes) == 72 and set(sizes) == {28}
     tops = page.evaluate("[...document.querySelector('.gallery').children].map(e => e.offsetTop)")
     assert tops.count(tops[0]) == columns
+    drawn = page.evaluate(
+        "[...document.querySelectorAll('#learning .own')].map(e => e.getBoundingClientRect().width)"
+    )
+    assert len(drawn) == 10 and min(drawn) > 100
     page.click("[data-cells=shares]")
     assert page.evaluate("document.getElementById('confusion-matrix').className") == "confusion shares"
     page.click("#classes th:nth-child(4) button")

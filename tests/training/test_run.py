@@ -54,8 +54,8 @@ def test_the_run_directory_is_complete(
     assert (result.status, result.reason) == ("finished", None)
     assert result.directory == Path(os.environ["SWATCH_HOME"]) / result.run_id
     files = (
-        "config.yaml overrides.yaml run.json history.jsonl summary.json confusion_matrix.json samples.npz "
-        "model.npz checkpoint.npz tracking.json"
+        "config.yaml overrides.yaml run.json history.jsonl class_accuracy.jsonl summary.json "
+        "confusion_matrix.json samples.npz model.npz checkpoint.npz tracking.json"
     )
     assert {path.name for path in result.directory.iterdir()} == {*files.split(), "wandb", ".lock"}
     config = yaml.safe_load((result.directory / "config.yaml").read_text())

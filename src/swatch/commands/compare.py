@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from swatch.evaluation.comparing import ComparedRun
     from swatch.tracking import RunDirectory
 
@@ -19,7 +18,13 @@ if TYPE_CHECKING:
     "--top", type=click.IntRange(min=1), default=3, metavar="K", help="Of a sweep: its K best; default: 3."
 )
 @click.option("--test/--no-test", "tested", default=True, help="Test all against the best; default: do.")
-def command(targets: tuple[str, ...], top: int, tested: bool) -> None:
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.html",
+    help="Write a page instead, with all curves and the confusion matrices.",
+)
+def command(targets: tuple[str, ...], top: int, tested: bool, output: Path | None) -> None:
     """Show runs side by side: what differs in their configs, what came of it, and their curves.
 
     RUN is a run's id or folder; a SWEEP stands for its best trials. The test is McNemar's, on the images of
@@ -28,20 +33,29 @@ def command(targets: tuple[str, ...], top: int, tested: bool) -> None:
     """
     from swatch.console import console, say
     from swatch.errors import UserError
-    from swatch.evaluation.comparing import compare, compare_answers, read_run
-    from swatch.report.comparison_table import comparison_table, seed_lines, verdict_lines
+    from swatch.evaluation.comparing import best_of, compare, compare_answers, read_run
+    from swatch.files import make_folder
+    from swatch.report import comparison_page
+    from swatch.report.comparison_table import against, comparison_table, seed_lines, verdict_lines
 
     runs: list[ComparedRun] = []
+    left_out: list[str] = []
     for directory in _directories(targets, top):
         try:
             runs.append(read_run(directory))
         except UserError as error:
-            say(f"left out: {error}")
+            left_out.append(f"left out: {error}")
+            say(left_out[-1])
     comparison = compare(runs)
-    monitor, goal = _monitor(runs[0])
-    best = _best(runs, monitor, goal)
-    tests = compare_answers(runs, best) if tested else [None] * len(runs)
+    monitor, best = best_of(runs)
+    pairs = compare_answers(runs) if tested else {}
+    tests = against(pairs, len(runs), best)
     out = console()
+    if output is not None:
+        make_folder(output.absolute().parent)
+        comparison_page.write(comparison, monitor, best, pairs, output, left_out=left_out)
+        out.print(f"Comparison: {output}", markup=False, soft_wrap=True)
+        return
     out.print(comparison_table(comparison, monitor, tests, best))
     for line in [*verdict_lines(runs, tests, best), *seed_lines(comparison, monitor)]:
         out.print(line, markup=False, soft_wrap=True)
@@ -71,22 +85,3 @@ def _directories(targets: tuple[str, ...], top: int) -> list[RunDirectory]:
             directory = find_run(target)
             found[directory.path] = directory
     return list(found.values())
-
-
-def _monitor(run: ComparedRun) -> tuple[str, str]:
-    """Return the metric that decided which epoch is the best, and its direction."""
-    return (
-        str(run.config.get("training.monitor", "val/accuracy")),
-        str(run.config.get("training.goal", "maximize")),
-    )
-
-
-def _best(runs: list[ComparedRun], monitor: str, goal: str) -> int:
-    """Return the place of the run with the best value."""
-    sign = 1.0 if goal == "maximize" else -1.0
-
-    def value(place: int) -> float:
-        found = runs[place].best.get(monitor)
-        return sign * found if isinstance(found, int | float) else -float("inf")
-
-    return max(range(len(runs)), key=value)

@@ -14,7 +14,13 @@ import click
     help="train, val or test; default: val. Only test opens the test set.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the measures as JSON instead.")
-def command(run: str, split: str, as_json: bool) -> None:
+@click.option("--wandb", "to_wandb", is_flag=True, help="Log it to the run's own wandb run too.")
+@click.option(
+    "--tracking",
+    metavar="MODE",
+    help="With --wandb: auto, online or offline; default: the run's own tracking.mode.",
+)
+def command(run: str, split: str, as_json: bool, to_wandb: bool, tracking: str | None) -> None:
     """Evaluate the best network of RUN on a part of its data.
 
     RUN is a run's id or folder. The measures go to the terminal, a page with the confusion matrix, the
@@ -26,9 +32,12 @@ def command(run: str, split: str, as_json: bool) -> None:
     from swatch.evaluation.evaluating import TEST, evaluate
     from swatch.evaluation.finding import find_run
     from swatch.files import json_text
-    from swatch.report import evaluation_page, evaluation_tables
+    from swatch.report import evaluation_page, evaluation_sending, evaluation_tables
 
+    if tracking is not None and not to_wandb:
+        raise click.UsageError("--tracking goes with --wandb")
     directory = find_run(run)
+    mode = evaluation_sending.find_mode(directory, tracking) if to_wandb else None
     evaluation = evaluate(directory, split)
     readings = records.record(directory, evaluation)
     page = directory.path / f"evaluation_{split}.html"
@@ -38,6 +47,10 @@ def command(run: str, split: str, as_json: bool) -> None:
         console(stderr=True).print(evaluation_tables.warning(readings), soft_wrap=True)
     if as_json:
         out.print(json_text(evaluation_tables.plain(evaluation), indent=2), markup=False, soft_wrap=True)
-        return
-    evaluation_tables.show(evaluation, out)
-    evaluation_tables.show_page(page, out)
+    else:
+        evaluation_tables.show(evaluation, out)
+        evaluation_tables.show_page(page, out)
+    if mode is not None:
+        # With --json, stdout is for machines.
+        told = evaluation_sending.send(evaluation, readings, directory, mode, page)
+        console(stderr=as_json).print(told, markup=False, soft_wrap=True)

@@ -39,6 +39,11 @@ The same command again goes on with a sweep that was interrupted; once it is fin
 @click.option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="Of the search; default: 0.")
 @click.option("--storage", metavar="URL", help="A database; default: a SQLite file in the sweep's folder.")
 @click.option(
+    "--launcher",
+    metavar="NAME",
+    help="What starts the agents: local or slurm; short for launcher=NAME.",
+)
+@click.option(
     "--tracking", metavar="MODE", help="auto, online, offline or disabled; short for tracking.mode=MODE."
 )
 @click.option(
@@ -92,6 +97,7 @@ def command(
     name: str | None,
     seed: int,
     storage: str | None,
+    launcher: str | None,
     tracking: str | None,
     function: str | None,
     retries: int | None,
@@ -141,13 +147,13 @@ def command(
         _refuse_with_resume(sampler=sampler, pruner=pruner, prior=prior, stop_gain=stop_gain)
         if sweep_control.goes_on(resume, storage, count):
             return
-        opened = reopen_sweep(resume, **common)
+        opened = reopen_sweep(resume, launcher=_launcher(launcher), **common)
     else:
         text, source = _read_yaml(arguments)
         request = SweepRequest(
             text=text,
             source=source,
-            overrides=arguments[1:],
+            overrides=(*_launcher(launcher), *arguments[1:]),
             function=_absolute(function),
             seed=seed,
             name=name,
@@ -195,6 +201,7 @@ _NOT_WITH_WANDB = {
     "name": "W&B's server makes the sweep's id; `name:` in the YAML is what its page shows",
     "seed": "W&B's server draws the points; `seed=N` behind the YAML seeds the trainings",
     "storage": "W&B's server keeps the trials",
+    "launcher": "our launchers start agents of our own search; `wandb agent` joins from any machine",
     "function": "a function is run by W&B's own agent: wandb.agent(ID, function)",
     "repeats": "W&B's server has one run for each configuration",
     **dict.fromkeys(("sampler", "prior", "stop_gain"), "W&B's server chooses the configurations"),
@@ -229,6 +236,10 @@ def _refuse(arguments: tuple[str, ...], option: str) -> None:
 
     if arguments:
         raise UserError(f"{option} takes a sweep's id and no YAML or overrides, not '{arguments[0]}'.")
+
+
+def _launcher(name: str | None) -> tuple[str, ...]:
+    return () if name is None else (f"launcher={name}",)
 
 
 def _absolute(function: str | None) -> str | None:

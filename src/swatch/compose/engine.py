@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,27 @@ def compose(texts: Sequence[str] = (), *, project: Path | None = None) -> Compos
         # `+key=value`, `~key` and `group@package` mix with plain values in order: Hydra does them all.
         config, choices = _hydra(where, [str(o.input_line) for o in parsed], parsed)
     return _checked(config, choices, tuple(texts), where)
+
+
+def compose_choices(choices: Mapping[str, str], *, project: Path | None = None) -> DictConfig:
+    """Compose the chosen files alone, unchecked: mandatory values may be missing.
+
+    Args:
+        choices: config group to file, or to several as ``a,b``; a group that the root does not choose from
+            is added to it.
+        project: as for :func:`compose`.
+
+    Raises:
+        UserError: a group has no such file, or a file is wrong.
+    """
+    where = locations.find(project)
+    _, usual = _base(where, ())
+    texts = tuple(
+        f"{'' if group in usual else '+'}{group}={f'[{name}]' if ',' in name else name}"
+        for group, name in choices.items()
+    )
+    config, _ = _base(where, texts)
+    return copy.deepcopy(config)
 
 
 def groups(project: Path | None = None) -> dict[str, list[str]]:

@@ -34,7 +34,7 @@ class Batches:
 
     Raises:
         UserError: ``batch_size`` below 1, or larger than the part that is shuffled. Without shuffling, a
-            larger one is taken as the whole part.
+            larger one is taken as the whole part, which may be empty: then there are no batches.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Batches:
         shuffle: bool = True,
         classes: int | None = None,
     ) -> None:
-        if len(indices) == 0:
+        if shuffle and len(indices) == 0:
             raise UserError("there are no images to make batches of; raise data.limit")
         if batch_size < 1:
             raise UserError(f"batch_size must be at least 1, found {batch_size}")
@@ -60,9 +60,10 @@ class Batches:
                 f"the training part has {len(indices):,} images"
             )
         # take(mode="clip") would silently replace an index out of range.
-        if len(images) != len(labels) or indices.min() < 0 or indices.max() >= len(images):
+        is_outside = len(indices) > 0 and (indices.min() < 0 or indices.max() >= len(images))
+        if len(images) != len(labels) or is_outside:
             raise ValueError(f"indices and {len(labels)} labels do not fit {len(images)} images")
-        self.batch_size = min(batch_size, len(indices))
+        self.batch_size = max(min(batch_size, len(indices)), 1)
         self._images = np.asarray(images)
         self._labels = np.asarray(labels, dtype=np.intp)
         self._indices = np.asarray(indices, dtype=np.intp)

@@ -27,7 +27,7 @@ class ConvertedSource(Partitioned, ABC):
         title: what people call it.
         kind: its folder in the cache.
         cache: keeps the arrays; None is ``SWATCH_DATA``, else the user's cache folder.
-        validation_fraction: share of the training set that is held out for validation, in (0, 1).
+        validation_fraction: share of the training set that is held out for validation, in [0, 1).
         split_seed: decides which images those are.
         normalization: "unit", "centred" or "standardized".
         limit: use only so many images of the training set; None for all.

@@ -34,7 +34,7 @@ class CSV(ConvertedSource):
         class_names: the classes in the order of their numbers; null: the labels themselves.
         bad_rows: "refuse" the file, or "drop" the lines that cannot be used.
         cache: keeps the arrays; null is ``SWATCH_DATA``, else the user's cache folder.
-        validation_fraction: share of the training set that is held out for validation, in (0, 1).
+        validation_fraction: share of the training set that is held out for validation, in [0, 1).
         split_seed: decides which images those are.
         normalization: "unit", "centred" or "standardized".
         limit: use only so many images of the training set, for quick tries; null for all.

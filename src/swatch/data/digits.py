@@ -31,7 +31,7 @@ class Digits(ConvertedSource):
         test_seed: decides which images those are.
         cache: keeps the arrays (scikit-learn takes two seconds to import); null is ``SWATCH_DATA``, else the
             user's cache folder.
-        validation_fraction: share of the training set that is held out for validation, in (0, 1).
+        validation_fraction: share of the training set that is held out for validation, in [0, 1).
         split_seed: decides which images those are.
         normalization: "unit", "centred" or "standardized".
         limit: use only so many images of the training set, for quick tries; null for all.

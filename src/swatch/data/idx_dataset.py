@@ -33,7 +33,7 @@ class IdxDataset(Partitioned):
         mirrors: web addresses under which the gzipped files lie; null for none.
         checksums: "official" accepts nothing but the published files. null accepts any images in the same
             format, and only from a named ``folder``.
-        validation_fraction: share of the training set that is held out for validation, in (0, 1).
+        validation_fraction: share of the training set that is held out for validation, in [0, 1).
         split_seed: decides which images those are.
         normalization: "unit", "centred" or "standardized".
         limit: use only so many images of the training set, for quick tries; null for all.

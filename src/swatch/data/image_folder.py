@@ -33,7 +33,7 @@ class ImageFolder(ConvertedSource):
         invert: turn black into white, after which comes the padding; for dark drawings on white paper.
         bad_images: "refuse" the folder, or "drop" the files that cannot be used.
         cache: keeps the arrays; null is ``SWATCH_DATA``, else the user's cache folder.
-        validation_fraction: share of the training set that is held out for validation, in (0, 1).
+        validation_fraction: share of the training set that is held out for validation, in [0, 1).
         split_seed: decides which images those are.
         normalization: "unit", "centred" or "standardized".
         limit: use only so many images of the training set, for quick tries; null for all.

@@ -13,7 +13,7 @@ class Partitioned:
     """The part of a source that is the same for all of them.
 
     Args:
-        validation_fraction: share of the training set that is held out for validation, in (0, 1).
+        validation_fraction: share of the training set that is held out for validation, in [0, 1).
         split_seed: decides which images those are.
         normalization: "unit", "centred" or "standardized".
         limit: use only so many images of the training set, for quick tries; None for all.

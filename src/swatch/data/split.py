@@ -21,12 +21,13 @@ def stratified_split(
 
     Args:
         labels: shape (n,).
-        validation_fraction: share of the chosen images that go to the validation part, in (0, 1).
+        validation_fraction: share of the chosen images that go to the validation part, in [0, 1).
         seed: decides the order.
         limit: number of images in both parts together; None for all.
 
     Returns:
-        Sorted indices into ``labels``: (training part, validation part), disjoint, neither empty.
+        Sorted indices into ``labels``: (training part, validation part), disjoint; the validation part is
+        empty for a fraction of 0, else neither is.
 
     Raises:
         UserError: a fraction or a limit out of range, or a part that would be empty.
@@ -45,14 +46,17 @@ def stratified_split(
     training = [members[size:] for members, size in zip(classes, held_out, strict=True)]
     if limit is not None:
         size = _validation_size(limit, validation_fraction)
-        validation, training = _take(validation, size), _take(training, limit - size)
+        validation = _take(validation, size) if size else validation
+        training = _take(training, limit - size)
     return np.sort(np.concatenate(training)), np.sort(np.concatenate(validation))
 
 
 def check_split(validation_fraction: float, split_seed: int, limit: int | None) -> None:
     """Raise UserError unless a split can be made of these."""
-    if not 0 < validation_fraction < 1:
-        raise UserError(f"validation_fraction must lie between 0 and 1, found {validation_fraction}")
+    if not 0 <= validation_fraction < 1:
+        raise UserError(
+            f"validation_fraction must lie between 0 (no validation) and 1, found {validation_fraction}"
+        )
     if split_seed < 0:
         raise UserError(f"split_seed must not be negative, found {split_seed}")
     if limit is not None and limit < 2:
@@ -62,7 +66,7 @@ def check_split(validation_fraction: float, split_seed: int, limit: int | None) 
 
 
 def _validation_size(total: int, fraction: float) -> int:
-    return min(max(round(total * fraction), 1), total - 1)
+    return min(max(round(total * fraction), 1), total - 1) if fraction > 0 else 0
 
 
 def _take(classes: list[NDArray[np.intp]], size: int) -> list[NDArray[np.intp]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 
 from swatch.errors import UserError
 from swatch.evaluation.evaluating import VALIDATION, evaluate
-from swatch.files import json_text
+from swatch.evaluation.records import predictions_file
+from swatch.files import UnreadableError, json_text, read_npz
 from swatch.metrics import McNemar, mcnemar
 from swatch.tracking.naming import trained_values
 
@@ -90,18 +92,32 @@ def read_run(directory: RunDirectory) -> ComparedRun:
     Raises:
         UserError: it is damaged.
     """
-    config = directory.read_config()
+    try:
+        config, summary = directory.read_config(), directory.read_summary()
+        description, history = directory.read_description(), directory.read_history()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{directory.path} is damaged: {error}") from None
     if config is None:
         raise UserError(f"{directory.path} is no run directory, or damaged: its config.yaml cannot be read")
-    summary = directory.read_summary()
     if summary is None:
         status = RUNNING if directory.is_alive() else INTERRUPTED
     else:
         status = str(summary.get("status"))
-    description = directory.read_description()
     name = directory.path.name if description is None else description.name
-    history = directory.read_history()
-    return ComparedRun(directory, name, status, trained_values(config), history, summary or {})
+    known = [record for record in history if isinstance(record, dict)]
+    return ComparedRun(directory, name, status, trained_values(config), known, summary or {})
+
+
+def best_of(runs: Sequence[ComparedRun]) -> tuple[str, int]:
+    """Return the metric by which the first run chose its best epoch, and the place of the best run."""
+    monitor = str(runs[0].config.get("training.monitor", "val/accuracy"))
+    sign = 1.0 if runs[0].config.get("training.goal", "maximize") == "maximize" else -1.0
+
+    def value(place: int) -> float:
+        found = runs[place].best.get(monitor)
+        return sign * found if isinstance(found, int | float) else -float("inf")
+
+    return monitor, max(range(len(runs)), key=value)
 
 
 def compare(runs: Sequence[ComparedRun]) -> Comparison:
@@ -155,26 +171,47 @@ def see_the_same(first: ComparedRun, second: ComparedRun) -> bool:
     return images[0] == images[1]
 
 
-def compare_answers(runs: Sequence[ComparedRun], place: int, split: str = VALIDATION) -> list[McNemar | None]:
-    """Test every run against one of them: are they right on the same share of the same images?
+def kept_answers(run: ComparedRun) -> NDArray[np.bool_] | None:
+    """Return what :func:`right_answers` gives for the validation set, from the last `swatch evaluate`.
+
+    None if the network was not evaluated since it was trained, or the file is damaged: nothing is computed.
+    """
+    kept = predictions_file(run.directory, VALIDATION)
+    try:
+        if kept.stat().st_mtime < run.directory.model_file.stat().st_mtime:
+            return None
+        arrays = read_npz(kept)
+        right: NDArray[np.bool_] = arrays["probabilities"].argmax(axis=1) == arrays["labels"]
+    except (OSError, UnreadableError, KeyError, ValueError):
+        return None
+    return right if right.ndim == 1 else None
+
+
+Pairs = Mapping[tuple[int, int], McNemar]
+"""Places of two runs, in either order, to the test of the first one's answers against the second one's."""
+
+
+def compare_answers(
+    runs: Sequence[ComparedRun], answers: Callable[[ComparedRun], NDArray[np.bool_] | None] = right_answers
+) -> Pairs:
+    """Test every two runs: are they right on the same share of the same images?
 
     Args:
-        runs: which.
-        place: of the one that the others are tested against.
-        split: which images.
-
-    Returns:
-        None for the run itself, for runs without a network, and for those with other images.
+        runs: which; runs without a network, and those with other images than all others, are in no pair.
+        answers: gives whether a run is right, image by image; asked once for each run that has a partner.
 
     Raises:
         UserError: a model or the data cannot be read.
     """
-    tests: list[McNemar | None] = [None] * len(runs)
-    reference = right_answers(runs[place], split)
-    if reference is None:
-        return tests
-    for other, run in enumerate(runs):
-        if other != place and see_the_same(runs[place], run):
-            answers = right_answers(run, split)
-            tests[other] = None if answers is None else mcnemar(reference, answers)
+    alike = [
+        (one, other)
+        for one, other in itertools.permutations(range(len(runs)), 2)
+        if see_the_same(runs[one], runs[other])
+    ]
+    right = {place: answers(runs[place]) for place in dict.fromkeys(one for one, _ in alike)}
+    tests = {}
+    for one, other in alike:
+        first, second = right[one], right[other]
+        if first is not None and second is not None and first.shape == second.shape:
+            tests[one, other] = mcnemar(first, second)
     return tests

@@ -26,6 +26,9 @@ from swatch.metrics import (
     macro_average,
     weighted_average,
 )
+from swatch.metrics.measures import log_losses, measures
+from swatch.tracking import class_accuracy
+from swatch.tracking.replay import summary_so_far
 from swatch.training.model import BATCH_SIZE
 from swatch.training.model_file import load_model
 
@@ -35,11 +38,10 @@ if TYPE_CHECKING:
     from swatch.data.source import Dataset, Source
     from swatch.metrics.confusion import Counts
     from swatch.tracking import RunDirectory
+    from swatch.tracking.class_accuracy import ClassAccuracies
 
 TRAIN, VALIDATION, TEST = "train", "val", "test"
 SPLITS = (TRAIN, VALIDATION, TEST)
-# Below this a probability counts as this, as its logarithm would be infinite: float32's own resolution.
-LEAST_PROBABILITY = float(np.finfo(np.float32).eps)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,10 @@ class Evaluation:
     """Of every class, (n, classes)."""
     loss: float
     """Mean of the loss that the run was trained with, penalties left out."""
+    class_accuracies: ClassAccuracies | None = None
+    """How each class was learnt: what validation recognised of it, epoch by epoch, if that was kept."""
+    best_epoch: int | None = None
+    """The epoch whose weights these are."""
 
     @cached_property
     def predictions(self) -> NDArray[np.intp]:
@@ -76,9 +82,7 @@ class Evaluation:
     @cached_property
     def log_losses(self) -> NDArray[np.float64]:
         """-log of the probability of the true class, (n,)."""
-        of_truth = self.probabilities[np.arange(len(self.labels)), self.labels].astype(np.float64)
-        losses: NDArray[np.float64] = -np.log(np.maximum(of_truth, LEAST_PROBABILITY))
-        return losses
+        return log_losses(self.probabilities, self.labels)
 
     @cached_property
     def scores(self) -> ClassScores:
@@ -93,17 +97,7 @@ class Evaluation:
     @cached_property
     def metrics(self) -> dict[str, float]:
         """Every measure by its name."""
-        macro, weighted = macro_average(self.scores), weighted_average(self.scores)
-        return {
-            "loss": self.loss,
-            "log_loss": float(self.log_losses.mean()),
-            "accuracy": accuracy(self.counts),
-            "balanced_accuracy": balanced_accuracy(self.counts),
-            **{f"macro_{name}": value for name, value in macro.items()},
-            **{f"weighted_{name}": value for name, value in weighted.items()},
-            "expected_calibration_error": self.calibration.expected_error,
-            "largest_calibration_error": self.calibration.largest_error,
-        }
+        return measures(self.loss, self.probabilities, self.labels)
 
     @cached_property
     def intervals(self) -> dict[str, Interval]:
@@ -149,7 +143,7 @@ def evaluate(directory: RunDirectory, split: str) -> Evaluation:
     """
     check_split(split)
     config = directory.read_config()
-    if config is None:
+    if config is None or not all(isinstance(config.get(part), Mapping) for part in ("data", "loss")):
         raise UserError(f"{directory.config_file} cannot be read: the run directory is damaged")
     if not directory.model_file.exists():
         raise UserError(f"run '{directory.path.name}' has no model: {why_no_model(directory)}")
@@ -158,7 +152,8 @@ def evaluate(directory: RunDirectory, split: str) -> Evaluation:
     source: Source = build_plain(config["data"], "data", trusted)
     images, labels = _part(source, split)
     if not len(labels):
-        raise UserError(f"the {split} part of {source.title} has no images")
+        whole = "; the run trained on all images, see --split train or test" if split == VALIDATION else ""
+        raise UserError(f"the {split} part of {source.title} has no images{whole}")
     loss: Any = build_plain(config["loss"], "loss", trusted)
     total = 0.0
     logits = model.logits(images)
@@ -176,7 +171,15 @@ def evaluate(directory: RunDirectory, split: str) -> Evaluation:
         labels=labels,
         probabilities=model.probabilities(logits),
         loss=total / len(labels),
+        class_accuracies=class_accuracy.read(directory.path),
+        best_epoch=_best_epoch(summary),
     )
+
+
+def _best_epoch(summary: Mapping[str, Any]) -> int | None:
+    best = summary.get("best")
+    epoch = best.get("epoch") if isinstance(best, Mapping) else None
+    return epoch if isinstance(epoch, int) else None
 
 
 def _part(source: Source, split: str) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
@@ -191,11 +194,19 @@ def _part(source: Source, split: str) -> tuple[NDArray[np.uint8], NDArray[np.int
 
 
 def why_no_model(directory: RunDirectory) -> str:
-    """Return why a run has saved no model, in words."""
+    """Return why a run has saved no model, in words, and what it had reached."""
     summary, epochs = directory.read_summary(), len(directory.read_history())
+    reached = _reached(directory)
     if summary is not None:
         reason = f" ({summary['reason']})" if summary.get("reason") else ""
-        return f"it ended as {summary['status']}{reason} after {epochs} epochs"
+        return f"it ended as {summary.get('status')}{reason} after {epochs} epochs{reached}"
     if directory.is_alive():
-        return f"it is still training, {epochs} epochs are done; wait for its end"
-    return f"it was interrupted after {epochs} epochs; the command that started it goes on with it"
+        return f"it is still training, {epochs} epochs are done{reached}; wait for its end"
+    return f"it was interrupted after {epochs} epochs{reached}; the command that started it goes on with it"
+
+
+def _reached(directory: RunDirectory) -> str:
+    """Return the best value of what the run watches, in words; nothing before the first epoch."""
+    found = summary_so_far(directory)
+    best, monitor = found["best"], found["monitor"]
+    return "" if best is None else f", with {monitor} {best[monitor]:.4f} at best"

@@ -15,7 +15,7 @@ def find_run(wanted: str) -> RunDirectory:
     The folder of runs is ``SWATCH_HOME``, else ``runs`` in the working directory.
 
     Raises:
-        UserError: there is no such run, with the nearest name.
+        UserError: there is no such run, with the nearest name; or it is a sweep, or damaged.
     """
     path = Path(wanted).expanduser()
     for folder in (path, path.parent) if path.is_file() else (path,):
@@ -24,6 +24,12 @@ def find_run(wanted: str) -> RunDirectory:
     home = Path(os.environ.get("SWATCH_HOME") or "runs").absolute()
     if _is_run(home / wanted):
         return RunDirectory(home / wanted)
+    if (home / "sweeps" / wanted).is_dir():
+        raise UserError(
+            f"'{wanted}' is a sweep, and a run is wanted; `swatch best {wanted} --top 5` shows its best runs"
+        )
+    if wanted and (home / wanted).is_dir():
+        raise UserError(f"{home / wanted} is no run directory, or damaged: it has no config.yaml")
     names = [folder.name for folder in home.iterdir() if _is_run(folder)] if home.is_dir() else []
     raise UserError(f"there is no run '{wanted}' in {home}.{did_you_mean(wanted, names)}")
 

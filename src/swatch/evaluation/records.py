@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from swatch.evaluation.evaluating import TEST
-from swatch.files import write_json, write_npz
+from swatch.files import write_npz
+from swatch.tracking import evaluations_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from swatch.evaluation.evaluating import Evaluation
     from swatch.tracking import RunDirectory
 
-EVALUATIONS_FILE = "evaluations.json"
+EVALUATIONS_FILE = evaluations_file.FILE
 
 
 def predictions_file(directory: RunDirectory, split: str) -> Path:
@@ -36,17 +35,14 @@ def record(directory: RunDirectory, evaluation: Evaluation) -> int:
     Raises:
         UserError: the disk refuses.
     """
-    entries = read(directory)
-    entries.append(
-        {
-            "time": datetime.now(UTC).isoformat(timespec="seconds"),
-            "split": evaluation.split,
-            "images": len(evaluation.labels),
-            "metrics": evaluation.metrics,
-            "confusion_matrix": {"labels": evaluation.class_names, "counts": evaluation.counts},
-        }
+    entries = evaluations_file.append(
+        directory.path,
+        evaluation.split,
+        len(evaluation.labels),
+        evaluation.metrics,
+        evaluation.class_names,
+        evaluation.counts.tolist(),
     )
-    write_json(directory.path / EVALUATIONS_FILE, entries)
     write_npz(
         predictions_file(directory, evaluation.split),
         {"labels": evaluation.labels.astype(np.int32), "probabilities": evaluation.probabilities},
@@ -56,11 +52,7 @@ def record(directory: RunDirectory, evaluation: Evaluation) -> int:
 
 def read(directory: RunDirectory) -> list[dict[str, Any]]:
     """Return the evaluations of a run so far, the latest last; a damaged file counts as none."""
-    try:
-        entries = json.loads((directory.path / EVALUATIONS_FILE).read_text())
-    except (OSError, ValueError):
-        return []
-    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return evaluations_file.read_entries(directory.path)
 
 
 def readings_of_the_test_set(entries: list[dict[str, Any]]) -> int:

@@ -12,12 +12,14 @@ from swatch.metrics.classification import (
 )
 from swatch.metrics.confusion import confusion_counts, normalized_rows
 from swatch.metrics.significance import McNemar, mcnemar
+from swatch.metrics.welch import Welch, welch
 
 __all__ = [
     "Calibration",
     "ClassScores",
     "Interval",
     "McNemar",
+    "Welch",
     "accuracy",
     "balanced_accuracy",
     "bootstrap_counts",
@@ -29,4 +31,5 @@ __all__ = [
     "mcnemar",
     "normalized_rows",
     "weighted_average",
+    "welch",
 ]

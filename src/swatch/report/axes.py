@@ -40,6 +40,8 @@ class Axis:
     """Value at position 0 (a discrete axis: 0)."""
     high: float
     """Value at position 1 (a discrete axis: the number of choices less one)."""
+    is_ordered: bool = True
+    """Whether its values are numbers, so that more and less of it mean something."""
 
     @property
     def has_inactive(self) -> bool:
@@ -95,7 +97,8 @@ def _axis(key: str, spec: Mapping[str, Any], trials: Sequence[TrialRecord]) -> A
 def _discrete(key: str, listed: Any, values: list[Any], trials: Sequence[TrialRecord]) -> Axis:
     known = [*listed, *values] if isinstance(listed, Sequence) and not isinstance(listed, str) else values
     choices = {_identity(value): value for value in known}
-    if all(finite(value) is not None for value in choices.values()):
+    is_ordered = all(finite(value) is not None for value in choices.values())
+    if is_ordered:
         choices = dict(sorted(choices.items(), key=lambda item: float(item[1])))
     place = {identity: index / max(len(choices) - 1, 1) for index, identity in enumerate(choices)}
     return Axis(
@@ -106,6 +109,7 @@ def _discrete(key: str, listed: Any, values: list[Any], trials: Sequence[TrialRe
         is_log=False,
         low=0.0,
         high=float(len(choices) - 1),
+        is_ordered=is_ordered,
     )
 
 

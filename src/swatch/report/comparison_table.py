@@ -11,7 +11,7 @@ from swatch.report.labels import format_metric, format_seconds, format_value
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from swatch.evaluation.comparing import ComparedRun, Comparison
+    from swatch.evaluation.comparing import ComparedRun, Comparison, Pairs
     from swatch.metrics import McNemar
 
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -47,8 +47,8 @@ def comparison_table(
         measured = [run.best.get(metric) for run in runs]
         if any(value is not None for value in measured):
             table.add_row(metric, *(format_metric(value) for value in measured))
-    table.add_row("best epoch", *(_epoch(run) for run in runs))
-    table.add_row("time", *(format_seconds(_seconds(run)) for run in runs))
+    table.add_row("best epoch", *(epoch_text(run) for run in runs))
+    table.add_row("time", *(format_seconds(seconds_of(run)) for run in runs))
     table.add_row("parameters", *(f"{run.summary.get('parameters', 0):,}" for run in runs))
     table.add_row("status", *(run.status for run in runs))
     if any(test is not None for test in tests):
@@ -105,16 +105,23 @@ def seed_lines(comparison: Comparison, monitor: str) -> list[str]:
     ]
 
 
+def against(pairs: Pairs, count: int, best: int) -> list[McNemar | None]:
+    """Return the best run's test against each of ``count`` runs; None where there is none."""
+    return [pairs.get((best, place)) for place in range(count)]
+
+
 def _value(value: Any) -> str:
     return "–" if value is None else format_value(value)
 
 
-def _epoch(run: ComparedRun) -> str:
+def epoch_text(run: ComparedRun) -> str:
+    """Return the best epoch and how many there were."""
     epoch = run.best.get("epoch")
     return "–" if epoch is None else f"{epoch} of {len(run.history)}"
 
 
-def _seconds(run: ComparedRun) -> float | None:
+def seconds_of(run: ComparedRun) -> float | None:
+    """Return the seconds of all epochs; None if none is known."""
     seconds = [record.get("seconds") for record in run.history]
     known = [float(value) for value in seconds if isinstance(value, int | float)]
     return sum(known) if known else None

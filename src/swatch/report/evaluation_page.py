@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from swatch.evaluation.evaluating import TEST
 from swatch.evaluation.galleries import galleries
+from swatch.report.class_curves import HEIGHT, NOT_KEPT, WIDTH, class_charts
 from swatch.report.evaluation_tables import MEASURES, prepared
+from swatch.report.frame import STANDALONE, Frame
 from swatch.report.rendering import asset, environment, write_page
 
 if TYPE_CHECKING:
@@ -51,11 +53,18 @@ def write(evaluation: Evaluation, readings: int, path: Path) -> None:
     write_page(path, render(evaluation, readings))
 
 
-def render(evaluation: Evaluation, readings: int) -> str:
-    """Return the page as HTML; equal evaluations give equal text."""
+def render(evaluation: Evaluation, readings: int, *, frame: Frame = STANDALONE) -> str:
+    """Return the page as HTML; equal evaluations give equal text.
+
+    Args:
+        evaluation: what it shows.
+        readings: how often the run's network was asked about the test set.
+        frame: what the page takes from its surroundings.
+    """
     template = environment().get_template("evaluation.html.j2")
     return str(
         template.render(
+            frame=frame,
             evaluation=evaluation,
             images=_SPLITS[evaluation.split],
             metrics=evaluation.metrics,
@@ -64,6 +73,9 @@ def render(evaluation: Evaluation, readings: int) -> str:
             readings=readings if evaluation.split == TEST else 0,
             confusion=prepared(evaluation),
             bars=_bars(evaluation.calibration),
+            charts=class_charts(evaluation.class_accuracies, evaluation.best_epoch),
+            chart_size=(WIDTH, HEIGHT),
+            not_kept=NOT_KEPT,
             galleries=galleries(evaluation),
             picture=picture,
             style=asset("report.css") + asset("evaluation.css"),

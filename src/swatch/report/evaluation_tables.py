@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from swatch.report.class_curves import NOT_KEPT, class_sparklines
 from swatch.report.confusion import Confusion, confusion_of
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
     from swatch.evaluation.evaluating import Evaluation
 
-# Larger matrices do not fit; the page has them.
-_LARGEST_MATRIX = 20
+LARGEST_MATRIX = 20
+"""Larger matrices do not fit; the page has them."""
 
 MEASURES = {
     "accuracy": "accuracy",
@@ -42,9 +43,12 @@ def show(evaluation: Evaluation, out: Console) -> None:
     )
     out.print(title, markup=False, soft_wrap=True, style="bold")
     out.print(_measures(evaluation))
-    if len(confusion.labels) <= _LARGEST_MATRIX:
-        out.print(_matrix(confusion))
-    out.print(_classes(confusion))
+    if len(confusion.labels) <= LARGEST_MATRIX:
+        out.print(matrix_table(confusion))
+    curves = class_sparklines(evaluation.class_accuracies, confusion.labels)
+    out.print(_classes(confusion, curves, evaluation))
+    if curves is None:
+        out.print(NOT_KEPT, markup=False, soft_wrap=True, style="dim")
     for mistake in confusion.mistakes[:3]:
         often = f"{mistake.count:,} times, {mistake.share:.1%} of the class"
         text = f"{mistake.actual} taken for {mistake.predicted}: {often}"
@@ -66,7 +70,12 @@ def warning(readings: int) -> Text:
 
 def show_page(page: Path, out: Console) -> None:
     """Print where the page is."""
-    out.print(f"page  {os.path.relpath(page)}", markup=False, soft_wrap=True)
+    out.print(f"page  {shown_path(page)}", markup=False, soft_wrap=True)
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as seen from here."""
+    return os.path.relpath(path)
 
 
 def prepared(evaluation: Evaluation) -> Confusion:
@@ -79,7 +88,7 @@ def prepared(evaluation: Evaluation) -> Confusion:
 
 def plain(evaluation: Evaluation) -> dict[str, Any]:
     """Return everything but the images as plain values."""
-    scores = evaluation.scores
+    scores, learnt = evaluation.scores, evaluation.class_accuracies
     return {
         "run": evaluation.run_id,
         "split": evaluation.split,
@@ -98,6 +107,7 @@ def plain(evaluation: Evaluation) -> dict[str, Any]:
             )
         ],
         "confusion_matrix": {"labels": evaluation.class_names, "counts": evaluation.counts},
+        "class_accuracy": None if learnt is None else {"epochs": learnt.epochs, "curves": learnt.curves},
     }
 
 
@@ -113,19 +123,24 @@ def _measures(evaluation: Evaluation) -> Table:
     return table
 
 
-def _classes(confusion: Confusion) -> Table:
+def _classes(confusion: Confusion, curves: list[str] | None, evaluation: Evaluation) -> Table:
+    """Return the scores of every class and, where it was kept, how it was learnt."""
     table = _table()
     table.add_column("class")
     for title in ("precision", "recall", "F1", "images"):
         table.add_column(title, justify="right")
+    if curves is not None and evaluation.class_accuracies is not None:
+        epochs = evaluation.class_accuracies.epochs
+        table.add_column(f"validation, epochs {epochs[0]} to {epochs[-1]}", no_wrap=True)
     lowest = min(score.f1 for score in confusion.scores)
-    for score in confusion.scores:
-        values = (f"{score.precision:.3f}", f"{score.recall:.3f}", f"{score.f1:.3f}", f"{score.support:,}")
+    for place, score in enumerate(confusion.scores):
+        values = [f"{score.precision:.3f}", f"{score.recall:.3f}", f"{score.f1:.3f}", f"{score.support:,}"]
+        values += [] if curves is None else [curves[place]]
         table.add_row(score.label, *values, style="red" if score.f1 == lowest else "")
     return table
 
 
-def _matrix(confusion: Confusion) -> Table:
+def matrix_table(confusion: Confusion) -> Table:
     """Return the counts; errors are the stronger the larger they are, and the diagonal steps back."""
     from rich.text import Text
 

@@ -75,6 +75,11 @@ def format_spread(value: float | None, spread: float | None) -> str:
     return format_metric(value) if spread is None else f"{format_metric(value)} ± {format_metric(spread)}"
 
 
+def format_signed(value: float, digits: int = 2) -> str:
+    """Return a number with its sign: ``+0.41``, ``−0.20``."""
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
 def format_seconds(seconds: float | None) -> str:
     """Return a duration in its two largest units: ``4.2 s``, ``3 min 20 s``, ``2 h 5 min``."""
     if seconds is None or not math.isfinite(seconds):

@@ -25,7 +25,9 @@ def environment() -> Any:
     templates.filters.update(
         value=labels.format_value,
         metric=labels.format_metric,
+        number=labels.finite,
         duration=labels.format_seconds,
+        signed=labels.format_signed,
         percent=lambda share, digits=0: "–" if share is None else f"{share:.{digits}%}",
     )
     return templates

@@ -2,61 +2,137 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from swatch.report import findings, labels
 from swatch.report.axes import Axis, build_axes
+from swatch.report.baseline import baseline
 from swatch.report.confusion import confusion_of
+from swatch.report.correlations import correlations
 from swatch.report.curves import collect
-from swatch.report.importance import Importance, ParameterImportance, importance
-from swatch.report.page_data import figure_data, script_json
+from swatch.report.decisions import savings, verdicts
+from swatch.report.frame import STANDALONE, Frame
+from swatch.report.front_view import front_of
+from swatch.report.importance import DRAWS, FEW, Importance, ParameterImportance, importance
+from swatch.report.page_data import drawn_axes, figure_data, script_json
 from swatch.report.ranking import best_epoch, best_trial, focus_range, ranked, result_text, value_of
 from swatch.report.rendering import asset, environment, write_page
+from swatch.report.statements import Facts, statements
+from swatch.report.sweep_background import NOTHING, Background, background_of
+from swatch.report.sweep_pictures import pictures
+from swatch.report.sweep_times import time_correlations, typical_times
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 from swatch.sweep.results import train_command
 
-_SCRIPTS = ("theme.js", "figures.js", "controls.js", "page.js")
+_SCRIPTS = (
+    *("theme.js", "controls.js", "plotly_loading.js", "sweep_data.js", "selection.js", "drawing.js"),
+    *("figure_progress.js", "figure_parallel.js", "figure_curves.js", "figure_slices.js"),
+    *("figure_contours.js", "figure_stopping.js", "figure_time.js", "figure_front.js"),
+    *("figure_repeats.js", "figure_best.js"),
+    *("refreshing.js", "page.js"),
+)
 _SPARK_WIDTH, _SPARK_HEIGHT = 120.0, 26.0
 
 
-def write(sweep: SweepRecord, trials: Iterable[TrialRecord], path: Path) -> None:
-    """Write the report to ``path`` (UTF-8), replacing an earlier one at once and whole."""
-    write_page(path, render(sweep, trials))
+def write(
+    sweep: SweepRecord,
+    trials: Iterable[TrialRecord],
+    path: Path,
+    *,
+    home: Path | None = None,
+    frame: Frame = STANDALONE,
+) -> None:
+    """Write the report to ``path`` (UTF-8), replacing an earlier one at once and whole.
+
+    ``home`` is where the run directories lie: with it, the page also shows what the sweep's model believes
+    and the best run's images.
+    """
+    trials = list(trials)
+    background = NOTHING if home is None else background_of(sweep, trials, home)
+    write_page(path, render(sweep, trials, background=background, frame=frame))
 
 
-def render(sweep: SweepRecord, trials: Iterable[TrialRecord]) -> str:
-    """Return the report as HTML; equal records give equal text."""
-    from plotly.offline import get_plotlyjs
+def render(
+    sweep: SweepRecord,
+    trials: Iterable[TrialRecord],
+    *,
+    background: Background = NOTHING,
+    frame: Frame = STANDALONE,
+) -> str:
+    """Return the report as HTML; equal records give equal text.
 
+    ``background`` is what :func:`swatch.report.sweep_background.background_of` finds beside the records.
+    """
     trials = sorted(trials, key=lambda trial: trial.number)
     best = best_trial(sweep, trials)
     axes = build_axes(sweep.parameters, trials)
     curves = collect(sweep, trials)
     explained = _explain(sweep, trials, axes)
-    template = environment().get_template("sweep.html.j2")
+    related = correlations(axes, [value_of(trial) for trial in trials])
+    judged, saved = verdicts(trials), savings(trials)
+    line, front = baseline(sweep, trials), front_of(trials, background.metrics)
+    facts = Facts(sweep, trials, axes, explained, related, judged, saved, background.belief)
+    data = figure_data(
+        *(sweep, trials, best, axes, curves),
+        importance=explained,
+        baseline=line,
+        verdicts=judged,
+        front=front,
+    )
+    spreads = [trial.spread for trial in trials if trial.spread is not None]
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", sweep.id).strip("-") or "best"
     return str(
-        template.render(
+        environment()
+        .get_template("sweep.html.j2")
+        .render(
+            frame=frame,
             sweep=sweep,
             metric_label=labels.metric_label(sweep.metric),
             headline=findings.headline(sweep, trials, best),
             second_finding=findings.importance_sentence(explained),
+            findings=statements(facts),
+            few=FEW,
+            problems=background.problems,
             states=findings.states_of(trials),
             trials=trials,
             ranked=ranked(sweep, trials),
             with_value=sum(value_of(trial) is not None for trial in trials),
             wall_clock=findings.wall_clock(trials),
             trial_time=findings.trial_time(trials),
+            epoch_seconds=typical_times(trials),
+            time_correlations=time_correlations(axes, trials),
             failures=findings.failures(trials),
             best=best,
+            best_panels=data["bestPanels"],
+            pictures=pictures(background.samples),
             axes=axes,
+            drawn_axes=drawn_axes(axes, trials),
             names=labels.short_names(axis.key for axis in axes),
             importance=explained,
             importance_notes=findings.importance_notes(explained) if explained else [],
+            draws=DRAWS,
+            correlations=related,
+            pairs=data["pairs"],
+            front=front,
+            baseline=line,
+            verdicts=judged,
+            savings=saved,
+            belief=background.belief,
+            repeated=len(spreads),
+            seed_spread=math.sqrt(sum(each**2 for each in spreads) / len(spreads)) if spreads else None,
             curves=curves,
             confusion=confusion_of(best.summary) if best else None,
             command=train_command(best) if best else None,
+            export=shlex.join(["swatch", "best", sweep.id, "--export", f"conf/experiment/{name}.yaml"])
+            if best and best.overrides
+            else None,
+            export_name=name,
+            versions=_versions(best),
             columns=[axis for axis in axes if axis.varies or len(trials) == 1],
             shared=[axis for axis in axes if not axis.varies and len(trials) > 1],
             show_epochs=not curves.are_empty,
@@ -66,12 +142,16 @@ def render(sweep: SweepRecord, trials: Iterable[TrialRecord]) -> str:
             result_text=result_text,
             best_epoch=best_epoch,
             spark=_spark,
-            data=script_json(figure_data(sweep, trials, best, axes, curves)),
-            style=asset("report.css"),
+            data=script_json(data),
+            style=asset("report.css") + asset("sweep.css"),
             script="\n".join(asset(name) for name in _SCRIPTS),
-            plotly=get_plotlyjs(),
         )
     )
+
+
+def _versions(best: TrialRecord | None) -> dict[str, str]:
+    found = best.summary.get("versions") if best else None
+    return {str(name): str(version) for name, version in found.items()} if isinstance(found, Mapping) else {}
 
 
 # A state is never told by its colour alone.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from swatch.report.columns import PADDING, STATE_STYLES, column_width, cut, fitting_columns
@@ -18,14 +18,13 @@ _REASON_WIDTH = 40
 """Of the reasons in ``trials_table``; the report has them whole."""
 
 
-def best_table(sweep: SweepRecord, trial: TrialRecord) -> Table:
-    """Return the trial's result and parameters, one a row."""
+def best_table(sweep: SweepRecord, trial: TrialRecord, *, title: str | None = None) -> Table:
+    """Return the trial's result and parameters, one a row; it is the best one unless ``title`` says else."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        title=Text(f"Best of sweep {sweep.id}: trial {trial.number}"), title_justify="left", show_header=False
-    )
+    title = title or f"Best of sweep {sweep.id}: trial {trial.number}"
+    table = Table(title=Text(title), title_justify="left", show_header=False)
     table.add_column(style="dim", overflow="fold")
     table.add_column(overflow="fold")
     epoch = best_epoch(trial)
@@ -50,11 +49,17 @@ def best_table(sweep: SweepRecord, trial: TrialRecord) -> Table:
 
 
 def trials_table(
-    sweep: SweepRecord, trials: Iterable[TrialRecord], top: int | None = None, *, width: int = 120
+    sweep: SweepRecord,
+    trials: Iterable[TrialRecord],
+    top: int | None = None,
+    *,
+    width: int = 120,
+    more: Mapping[str, Mapping[int, str]] | None = None,
 ) -> Table:
     """Return the ``top`` best trials (None: all), best first, one line each, with the parameters that differ.
 
     As many parameters get a column of their own as ``width`` characters hold; the others share the last one.
+    ``more`` has further columns: heading to trial number to cell.
     """
     from rich.table import Table
     from rich.text import Text
@@ -70,6 +75,7 @@ def trials_table(
         "trial": [str(trial.number) for trial in shown],
         "state": [trial.state.value for trial in shown],
         metric_label(sweep.metric): [result_text(trial) for trial in shown],
+        **{name: [cells.get(trial.number, "–") for trial in shown] for name, cells in (more or {}).items()},
         "best epoch": ["–" if epoch is None else str(epoch) for epoch in epochs],
         "time": [format_seconds(trial.seconds) for trial in shown],
     }
@@ -79,7 +85,7 @@ def trials_table(
         room -= min(column_width("reason", reasons), _REASON_WIDTH) + PADDING
     for name in facts:
         table.add_column(Text(name), justify="left" if name == "state" else "right", no_wrap=True)
-    parameters = fitting_columns(shown, _differing(shown), room)
+    parameters = fitting_columns(shown, differing(shown), room)
     for name in parameters:
         table.add_column(Text(name), no_wrap=True)
     if any(reasons):
@@ -93,7 +99,7 @@ def trials_table(
     return table
 
 
-def _differing(trials: list[TrialRecord]) -> list[str]:
+def differing(trials: list[TrialRecord]) -> list[str]:
     """Return the parameters in which the trials differ (all of them for one trial), in the points' order."""
     keys = list(dict.fromkeys(key for trial in trials for key in trial.point))
     if len(trials) < 2:

@@ -53,6 +53,8 @@ class Training:
     """Decay of the moving average of the weights; null: none."""
     accumulation: Annotated[int, AtLeast(1)]
     """Batches per optimizer step."""
+    test: bool
+    """Whether the test set is read once, when the training has ended."""
     threads: Annotated[int, AtLeast(1)]
     progress: bool
     resume: str
@@ -91,6 +93,8 @@ class Tracking:
     """Validation images per class that are shown with the network's answers."""
     norms: bool
     git: bool
+    tensorboard: bool
+    """Whether the run directory gets an event file for TensorBoard."""
     system_stats: bool
     console: bool
 

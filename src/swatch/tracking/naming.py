@@ -17,11 +17,11 @@ _DROPPED = "\0"
 _SHORT_KEYS = {"learning_rate": "lr", "weight_decay": "wd", "batch_size": "batch"}
 # These say where and how a run is watched, not what is trained.
 _UNNAMED = ("tracking", "run", "paths", "launcher", "compose", "hydra")
-_UNNAMED_KEYS = ("training.progress", "training.resume", "training.threads", "data.folder", "data.cache",
-                 "data.checksums", "data.mirrors")  # fmt: skip
+_UNNAMED_KEYS = ("training.progress", "training.resume", "training.test", "training.threads",
+                 "data.folder", "data.cache", "data.checksums", "data.mirrors")  # fmt: skip
 # Parts of the config that do not change what is trained: an interrupted run goes on whatever they say.
 _NOT_TRAINED = ("tracking", "run", "paths", "launcher", "hydra")
-_NOT_TRAINED_KEYS = ("progress", "resume")
+_NOT_TRAINED_KEYS = ("progress", "resume", "test")
 
 
 def run_name(

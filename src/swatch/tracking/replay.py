@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from swatch.errors import UserError
+from swatch.tracking import evaluations_file
 from swatch.tracking.model_metadata import model_metadata
 
 if TYPE_CHECKING:
@@ -72,6 +73,10 @@ def replay(
         tracker.confusion_matrix(*matrix)
     if samples is not None:
         tracker.samples(*samples)
+    tested = evaluations_file.last_test(directory.path)
+    if tested is not None:
+        tracker.confusion_matrix(f"{evaluations_file.TEST}/confusion_matrix", tested.labels, tested.counts)
+        ending = replace(ending, summary={**ending.summary, **tested.metrics})
     if has_model:
         tracker.model(directory.model_file, model_metadata(description.config, ending.summary))
     tracker.finish(ending.status, ending.reason, ending.summary)

@@ -13,6 +13,7 @@ import yaml
 from swatch.errors import UserError
 from swatch.files import append_line, json_text, make_folder, write_json, write_text, writing
 from swatch.tracking.description_file import description_of, plain_description
+from swatch.tracking.lock_probe import is_locked
 from swatch.tracking.samples_file import read_samples, write_samples
 from swatch.tracking.state import TrackingState
 from swatch.tracking.tracker import Record, RunDescription, SampleImages
@@ -70,10 +71,7 @@ class RunDirectory:
 
     def is_alive(self) -> bool:
         """Whether a living process holds the run."""
-        if not self._lock_file.exists():
-            return False
-        with self.locked_if_free() as is_free:
-            return not is_free
+        return is_locked(self._lock_file)
 
     def start(self, run: RunDescription, history: Sequence[Record] = ()) -> None:
         """Write what is known of the run; its history begins with ``history`` and nothing else."""
@@ -131,7 +129,7 @@ class RunDirectory:
         """Return the overrides that made the config."""
         try:
             overrides = yaml.safe_load(self.overrides_file.read_text())
-        except (FileNotFoundError, NotADirectoryError, yaml.YAMLError):
+        except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError, yaml.YAMLError):
             return []
         return [str(override) for override in overrides] if isinstance(overrides, list) else []
 
@@ -155,7 +153,8 @@ class RunDirectory:
     def read_history(self) -> list[Record]:
         """Return the epochs logged so far; a last line that was cut off is left out."""
         records = []
-        for line in self.history_file.read_text().splitlines() if self.history_file.exists() else ():
+        text = self.history_file.read_text(errors="replace") if self.history_file.exists() else ""
+        for line in text.splitlines():
             try:
                 records.append(json.loads(line))
             except json.JSONDecodeError:
@@ -166,7 +165,7 @@ class RunDirectory:
         """Return the resolved config, or None if there is none."""
         try:
             config = yaml.safe_load(self.config_file.read_text())
-        except (FileNotFoundError, NotADirectoryError, yaml.YAMLError):
+        except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError, yaml.YAMLError):
             return None
         return config if isinstance(config, dict) else None
 
@@ -174,7 +173,7 @@ class RunDirectory:
 def _read_json(path: Path) -> dict[str, Any] | None:
     try:
         value = json.loads(path.read_text())
-    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
+    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError, json.JSONDecodeError):
         return None
     return value if isinstance(value, dict) else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import wandb
@@ -33,8 +33,9 @@ def open_run(
     console: bool,
     stop: Callable[[], None],
     finish_seconds: float,
+    resume: Literal["must"] | None = None,
 ) -> wandb.Run:
-    """Begin a wandb run; what the server has under its id is written over.
+    """Begin a wandb run; what the server has under its id is written over, unless it is resumed.
 
     Args:
         description: Who the run is; a sweep that it belongs to decides entity and project.
@@ -46,6 +47,7 @@ def open_run(
         console: Capture what the terminal shows.
         stop: Called, in another thread, when somebody stops the run in the UI.
         finish_seconds: How long the run may take at its end to be sent.
+        resume: ``"must"`` adds to the run that the server has under this id, and fails if it has none.
 
     Raises:
         Exception: Whatever wandb raises.
@@ -94,8 +96,8 @@ def open_run(
         group=_group(description),
         job_type=description.job_type,
         config=dict(description.config),
-        # Not resumed: all that is known of the run is sent again, from its first epoch on.
-        resume=None,
+        # A run that goes on is not resumed: all that is known of it is sent again, from its first epoch on.
+        resume=resume,
         reinit="create_new",
         settings=wandb.Settings(**settings),
     )

@@ -9,7 +9,8 @@ from typing import Any
 from swatch.tracking.tracker import Record
 
 KEPT = ("best", "final", "macro_average", "parameters", "epochs", "seconds")
-"""The parts of ``summary.json`` that go along."""
+"""The parts of ``summary.json`` that go along, and besides whatever stands under ``test/``."""
+_TEST = "test/"
 
 
 def summary_values(
@@ -39,7 +40,8 @@ def summary_values(
         if found:
             values[metric] = min(found) if goal == "minimize" else max(found)
     values |= {"status": status, "reason": reason}
-    kept = {key: summary[key] for key in KEPT if summary.get(key) is not None}
+    names = (*KEPT, *(key for key in summary if key.startswith(_TEST)))
+    kept = {key: summary[key] for key in names if summary.get(key) is not None}
     return values | {
         key: metrics_of(part) if isinstance(part, Mapping) else part for key, part in kept.items()
     }

@@ -62,6 +62,7 @@ class WandbTracker:
         console: bool = False,
         stop: Callable[[], None] | None = None,
         finish_seconds: float = FINISH_SECONDS,
+        last: Callable[[wandb.Run, int], None] | None = None,
     ) -> None:
         """Remember what to do; nothing is imported or contacted before :meth:`start`.
 
@@ -74,6 +75,7 @@ class WandbTracker:
             console: Capture what the terminal shows.
             stop: Called, in another thread, when somebody stops the run in the UI.
             finish_seconds: How long the run may take at its end to be sent, its files included.
+            last: Logs more, such as an evaluation, before the run ends; takes the run and its last step.
         """
         self.directory = RunDirectory(directory)
         self.state = TrackingState(mode, base_url=base_url(), project=project, entity=entity)
@@ -88,6 +90,7 @@ class WandbTracker:
         }
         self.is_refused = False
         """Whether wandb or its server, and not something about this run, is at fault."""
+        self._last = last
         self._run: wandb.Run | None = None
         self._seat: object = None
         self._history: list[Record] = []
@@ -151,6 +154,9 @@ class WandbTracker:
     def finish(self, status: str, reason: str | None, summary: Mapping[str, Any]) -> None:
         """Write the summary, close the run, and see whether the server has it."""
         values = summary_values(status, reason, summary, self._history, self._goals)
+        last, step = self._last, self._media_step()
+        if last is not None:
+            self._call("evaluation", lambda run: last(run, step))
         # The last row first: it would put its own values over those of the summary. What joined it has put
         # the present time into it.
         if self._rows:

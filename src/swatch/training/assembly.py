@@ -25,6 +25,15 @@ def check_batch_size(batch_size: int, count: int) -> None:
         )
 
 
+def check_monitor(monitor: str, count: int) -> None:
+    """Raise UserError if the metric to watch is one of the validation part, and that has no images."""
+    if not count and monitor.startswith("val/"):
+        raise UserError(
+            f"training.monitor is {monitor}, and the validation part has no images "
+            "(data.validation_fraction=0); watch training.monitor=train/loss"
+        )
+
+
 def check_output(puts_out: str, expects: str) -> None:
     """Raise UserError if a model's output is not what the loss takes.
 
@@ -71,6 +80,7 @@ def assemble(composition: Composition, data: PreparedData) -> Trainer:
         normalization=data.normalization,
         shuffle=False,
     )
+    check_monitor(settings.training.monitor, len(data.validation))
     network = Network(
         build(config.model, classes=data.source.classes),
         data.source.image_shape,

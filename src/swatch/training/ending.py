@@ -38,9 +38,13 @@ def show_result(result: RunResult, wandb: BackgroundTracker | None) -> None:
     summary = result.summary
     table = Table.grid(padding=(0, 2))
     table.add_row("best epoch", f"[bold]{best['epoch']}[/] of {summary['epochs']}")
-    table.add_row("val/accuracy", f"[bold green]{best['val/accuracy']:.4f}[/]")
-    table.add_row("val/loss", f"{best['val/loss']:.4f}")
+    if "val/loss" in best:
+        table.add_row("val/accuracy", f"[bold green]{best['val/accuracy']:.4f}[/]")
+        table.add_row("val/loss", f"{best['val/loss']:.4f}")
     table.add_row("train/accuracy", f"{best['train/accuracy']:.4f}")
+    if "test/accuracy" in summary:
+        table.add_row("test/accuracy", f"[bold green]{summary['test/accuracy']:.4f}[/]")
+        table.add_row("test/loss", f"{summary['test/loss']:.4f}")
     table.add_row("parameters", f"{summary['parameters']:,}")
     out = console()
     reason = f" ({result.reason})" if result.reason else ""

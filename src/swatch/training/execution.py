@@ -13,10 +13,12 @@ from swatch.tracking import RunDescription, Trackers
 from swatch.tracking.background import INTERRUPTED_SECONDS, BackgroundTracker, drain
 from swatch.tracking.model_metadata import model_metadata
 from swatch.tracking.replay import sends_model
+from swatch.tracking.tensorboard_tracker import TensorBoardTracker
 from swatch.tracking.wandb_tracker import WandbTracker
 from swatch.training import checkpoint_state
 from swatch.training.callbacks.best_weights import BestWeights
 from swatch.training.callbacks.checkpoint import Checkpoint
+from swatch.training.callbacks.class_accuracy import ClassAccuracy
 from swatch.training.callbacks.early_stopping import EarlyStopping
 from swatch.training.callbacks.interruption import Interruption
 from swatch.training.callbacks.norms import Norms
@@ -29,9 +31,11 @@ from swatch.training.model_file import save_model
 from swatch.training.outcome import FAILED, INTERRUPTED, STOPPED, RunResult
 from swatch.training.samples import sample_images
 from swatch.training.summary import Clock, run_summary, validation_summary
+from swatch.training.testing import read_test_set
 
 if TYPE_CHECKING:
     from swatch.schema.settings import Settings
+    from swatch.tracking import Tracker
     from swatch.tracking.mode import Mode
     from swatch.training.callbacks.base import Callback
     from swatch.training.data_cache import PreparedData
@@ -61,7 +65,11 @@ class Execution:
         self._clock, self._trial = clock, trial
         self._fresh = placement.checkpoint is None
         self.wandb = None if mode.name == "disabled" else BackgroundTracker(self._wandb_tracker(mode))
-        self._trackers = Trackers([self._directory] if self.wandb is None else [self._directory, self.wandb])
+        sinks: list[Tracker] = [] if self.wandb is None else [self.wandb]
+        if settings.tracking.tensorboard:
+            sinks.append(TensorBoardTracker(placement.directory.path))
+        self._sinks = Trackers(sinks)
+        self._trackers = Trackers([self._directory, self._sinks])
         training = self._settings.training
         self._best = BestWeights(training.monitor, training.goal)
         self._progress = Progress() if training.progress and trial is None else None
@@ -117,10 +125,17 @@ class Execution:
         summary = self._summary()
         if status != INTERRUPTED and self._best.record is not None:
             # The network has the best weights now.
-            measured = trainer.validate()
-            summary |= validation_summary(labels, measured.counts)
-            self._save_model()
-            self._trackers.confusion_matrix("val/confusion_matrix", labels, measured.counts.tolist())
+            measured = trainer.validate() if trainer.validation.samples else None
+            if measured is not None:
+                summary |= validation_summary(labels, measured.counts)
+            model = self._save_model()
+            if measured is not None:
+                self._trackers.confusion_matrix("val/confusion_matrix", labels, measured.counts.tolist())
+            if self._settings.training.test:
+                tested = read_test_set(self._directory.path, model, trainer.loss, self._data.source)
+                summary |= tested.metrics
+                # The run directory has it in evaluations.json.
+                self._sinks.confusion_matrix("test/confusion_matrix", tested.labels, tested.counts)
             self._show_more(summary)
         self._trackers.finish(status, reason, summary)
         if self._trial is not None and status != INTERRUPTED:
@@ -129,8 +144,8 @@ class Execution:
         path = self._directory.path
         return RunResult(path.name, path, status, reason, complete, list(trainer.history))
 
-    def _save_model(self) -> None:
-        """Write the best weights as a model that predicts by itself."""
+    def _save_model(self) -> Model:
+        """Write the best weights as a model that predicts by itself, and return it."""
         trainer, source = self._trainer, self._data.source
         model = Model(
             trainer.network,
@@ -141,12 +156,14 @@ class Execution:
         )
         architecture = {**self._description.config["model"], "classes": source.classes}
         save_model(self._directory.model_file, model, architecture)
+        return model
 
     def _show_more(self, summary: dict[str, object]) -> None:
         """Give the trackers what only wandb shows."""
         if self.wandb is None:
             return
-        if per_class := self._settings.tracking.samples:
+        per_class = self._settings.tracking.samples
+        if per_class and self._trainer.validation.samples:
             samples = sample_images(self._trainer, self._data, per_class)
             self._trackers.samples("val/samples", samples)
         if sends_model(self._description):
@@ -184,6 +201,7 @@ class Execution:
                 EarlyStopping(training.monitor, training.goal, stopping.patience, stopping.min_delta)
             )
         callbacks.append(Tracking(self._trackers, self._description))
+        callbacks.append(ClassAccuracy(self._directory.path, self._data.source.class_names))
         callbacks += [c for c in (self._reporting, self._progress, self._interruption) if c is not None]
         if training.checkpoint:
             path = self._directory.checkpoint_file

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from swatch.tracking.background import INTERRUPTED_SECONDS, LEAVE_SECONDS
 from swatch.tracking.mode import resolve_mode
 from swatch.tracking.naming import run_name
+from swatch.tracking.tensorboard_tracker import check_installed
 from swatch.training.assembly import assemble
 from swatch.training.data_cache import prepare_data
 from swatch.training.description import describe
@@ -16,6 +17,7 @@ from swatch.training.execution import Execution
 from swatch.training.outcome import INTERRUPTED
 from swatch.training.placement import fixed_run_id, place_run
 from swatch.training.summary import Clock
+from swatch.training.testing import prepare_test_set
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +37,7 @@ def train(
     remote_sweep: RemoteSweep | None = None,
     sigterm: Literal["interrupted", "stopped"] = "interrupted",
     named_by: Sequence[str] | None = None,
+    show: bool = True,
 ) -> RunResult:
     """Train one network as the config says and leave a complete run directory.
 
@@ -51,16 +54,21 @@ def train(
         sigterm: What SIGTERM makes of the run: one that goes on later, or one that was ended early.
         named_by: The keys that ``{swept}`` in the run's name stands for; None for a trial's point, else for
             everything that was overridden.
+        show: Print the result at the end; of several runs the caller shows a table.
 
     Raises:
         UserError: The config, the data, the disk or a missing key is at fault; a run that had begun can go on
             later.
     """
     clock, settings = Clock(), composition.settings
+    if settings.tracking.tensorboard:
+        check_installed()
     mode = resolve_mode(settings.tracking.mode, required=trial is None)
     patience = LEAVE_SECONDS - clock.seconds
     data = prepare_data(composition)
     trainer = assemble(composition, data)
+    if settings.training.test:
+        prepare_test_set(data.source)
     overridden = named_by or (composition.overrides if trial is None else tuple(trial.point))
     name = run_name(settings.run.name, composition.plain, composition.choices, overridden)
     home = Path(settings.paths.runs).expanduser().absolute() if trial is None else trial.run_directory.parent
@@ -89,6 +97,6 @@ def train(
         result = run.execute()
         if trial is None:
             run.wait(INTERRUPTED_SECONDS if result.status == INTERRUPTED else patience)
-    if trial is None:
+    if trial is None and show:
         show_result(result, run.wandb)
     return result

@@ -38,7 +38,7 @@ class Trainer:
         optimizer: Bound to the network's parameters.
         schedule: The hyperparameters of every step; it was built for ``epochs * len(training)`` steps.
         training: Batches of the training part, shuffled anew in every epoch.
-        validation: Batches of the validation part.
+        validation: Batches of the validation part; without any the records have no ``val/`` metrics.
         classes: The number of classes.
         epochs: Passes over the training part.
         callbacks: Told of everything in this order, and of the end in the reverse one.
@@ -80,6 +80,8 @@ class Trainer:
         self.position = Position()
         self.history: list[Record] = []
         self.outcome: Outcome | None = None
+        self.measured: Validation | None = None
+        """What the last epoch's validation showed; None before the first, and without a validation part."""
         self.average, self.flips = average, flips
         self._monitor, self._goal = monitor, goal
         self._has_penalty = regularization is not None and regularization.has_penalty
@@ -189,9 +191,11 @@ class Trainer:
     def _end_epoch(self) -> None:
         position = self.position
         begin = time.perf_counter()
-        with self.evaluated():
-            measured = self.validate()
-        if not math.isfinite(measured.loss):
+        if self.validation.samples:
+            with self.evaluated():
+                self.measured = self.validate()
+        measured = self.measured
+        if measured is not None and not math.isfinite(measured.loss):
             where = f"epoch {position.epoch}, step {position.step}"
             self.stop(FAILED, f"diverged: val/loss is {measured.loss:g} at {where}")
             return
@@ -202,8 +206,7 @@ class Trainer:
             "step": position.step,
             "train/loss": position.loss_sum / position.samples,
             "train/accuracy": position.correct / position.samples,
-            "val/loss": measured.loss,
-            "val/accuracy": measured.accuracy,
+            **({} if measured is None else {"val/loss": measured.loss, "val/accuracy": measured.accuracy}),
             "learning_rate": float(hyperparameters["learning_rate"]),
             "seconds": round(seconds, 6),
             "samples_per_second": round(position.samples / max(position.seconds, 1e-9), 1),

@@ -1,4 +1,5 @@
-// What the controls of every page do: switches, copying, sorting.
+// What the controls of every page do: switches, copying, sorting. One listener each for the whole document, so
+// that it also serves what a newer version of the page brings.
 
 const element = (id) => document.getElementById(id);
 
@@ -6,27 +7,31 @@ function choose(button) {
   for (const other of button.parentElement.children) other.setAttribute("aria-pressed", String(other === button));
 }
 
-for (const button of document.querySelectorAll("[data-cells]")) {
-  button.addEventListener("click", () => {
-    choose(button);
-    element("confusion-matrix").className = `confusion ${button.dataset.cells}`;
-  });
+function showCells(button) {
+  choose(button);
+  element("confusion-matrix").className = `confusion ${button.dataset.cells}`;
 }
 
-for (const button of document.querySelectorAll("[data-copy]")) {
-  button.addEventListener("click", async () => {
-    const source = element(button.dataset.copy);
-    try {
-      await navigator.clipboard.writeText(source.textContent);
-    } catch {
-      // Some browsers keep the clipboard from pages on disk: then the text is at least selected.
-      getSelection().selectAllChildren(source);
-      document.execCommand("copy");
-    }
-    button.textContent = "Copied";
-    setTimeout(() => (button.textContent = "Copy"), 1600);
-  });
+async function copyFrom(button) {
+  const source = element(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+  } catch {
+    // Some browsers keep the clipboard from pages on disk: then the text is at least selected.
+    getSelection().selectAllChildren(source);
+    document.execCommand("copy");
+  }
+  button.textContent = "Copied";
+  setTimeout(() => (button.textContent = "Copy"), 1600);
 }
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.dataset.cells !== undefined) showCells(button);
+  else if (button.dataset.copy !== undefined) copyFrom(button);
+  else if (button.closest("table.sortable thead")) sortBy(button.closest("table"), button.closest("th"));
+});
 
 // --- sorting ---
 
@@ -41,9 +46,9 @@ function compare(a, b) {
   return String(a).localeCompare(String(b), "en", { numeric: true });
 }
 
-function sortBy(table, heading) {
+function sortBy(table, heading, wanted) {
   const column = heading.cellIndex;
-  const direction = heading.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending";
+  const direction = wanted ?? (heading.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending");
   for (const other of heading.parentElement.cells) other.removeAttribute("aria-sort");
   heading.setAttribute("aria-sort", direction);
   const sign = direction === "ascending" ? 1 : -1;
@@ -51,10 +56,4 @@ function sortBy(table, heading) {
   // What is missing comes last either way.
   rows.sort(([a], [b]) => (a === null || b === null ? (a === null) - (b === null) : sign * compare(a, b)));
   table.tBodies[0].append(...rows.map(([, row]) => row));
-}
-
-for (const table of document.querySelectorAll("table.sortable")) {
-  table.tHead.addEventListener("click", (event) => {
-    if (event.target.closest("button")) sortBy(table, event.target.closest("th"));
-  });
 }

@@ -26,6 +26,7 @@ class BestWeights(Callback):
     """Remembers the first epoch with the best value of the monitored metric, and its weights and buffers.
 
     At the end of a run the network has these weights; an interrupted run keeps the ones it goes on with.
+    Without a validation part nothing can tell which epoch is the best, and it is the last.
     """
 
     name: ClassVar[str] = "best_weights"
@@ -38,13 +39,18 @@ class BestWeights(Callback):
 
     def on_epoch_end(self, trainer: Trainer, record: Record) -> None:
         """Copy the weights if the epoch is the best so far."""
-        if self.record is None or is_better(record[self.monitor], self.record[self.monitor], self.goal):
+        if self._is_best(trainer, record):
             self.record = dict(record)
             with trainer.evaluated():
                 for name, array in _weights(trainer).items():
                     if name not in self._arrays:
                         self._arrays[name] = np.empty_like(array)
                     np.copyto(self._arrays[name], array)
+
+    def _is_best(self, trainer: Trainer, record: Record) -> bool:
+        if self.record is None or not trainer.validation.samples:
+            return True
+        return is_better(record[self.monitor], self.record[self.monitor], self.goal)
 
     def on_end(self, trainer: Trainer) -> None:
         """Put the best weights back."""

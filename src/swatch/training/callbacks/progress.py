@@ -38,13 +38,20 @@ class Progress(Callback):
 
     def on_epoch_end(self, trainer: Trainer, record: Record) -> None:
         """Show what validation said."""
-        self._validated = f"val {record['val/loss']:.4f} {record['val/accuracy']:.1%}"
+        is_validated = "val/loss" in record
+        if is_validated:
+            self._validated = f"val {record['val/loss']:.4f} {record['val/accuracy']:.1%}"
         if self._bar is None:
             width = len(str(trainer.epochs))
+            measured = (
+                f"  val/loss {record['val/loss']:.4f}  val/accuracy {record['val/accuracy']:.4f}"
+                if is_validated
+                else ""
+            )
             say(
                 f"epoch {record['epoch']:>{width}}/{trainer.epochs}"
                 f"  loss {record['train/loss']:.4f}  accuracy {record['train/accuracy']:.4f}"
-                f"  val/loss {record['val/loss']:.4f}  val/accuracy {record['val/accuracy']:.4f}"
+                f"{measured}"
                 f"  {record['samples_per_second']:,.0f} samples/s  {self._left(trainer)}"
             )
         else:
