@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from benchmark_problems import Problem
-from swatch.sweep.distributions import Categorical, Discrete, IntUniform
+from swatch.sweep.distributions import Categorical, Discrete, IntUniform, LogUniform
 from swatch.sweep.records import Point, TrialRecord, TrialState
 from swatch.sweep.search import Signal, propose
 
@@ -83,7 +83,7 @@ def _suggest(trial: Any, key: str, distribution: Any) -> Any:
         return values[trial.suggest_int(key, 0, len(values) - 1)]
     if isinstance(distribution, Discrete):
         return distribution.value_at(trial.suggest_int(key, 0, distribution.size - 1))
-    return trial.suggest_float(key, *distribution.bounds)
+    return trial.suggest_float(key, *distribution.bounds, log=isinstance(distribution, LogUniform))
 
 
 class WandbEngine:

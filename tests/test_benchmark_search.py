@@ -16,6 +16,18 @@ OPTIMA: dict[str, dict[str, Any]] = {
     "ackley5": {"x1": 0.0, "x2": 0.0, "x3": 0.0, "x4": 0, "x5": "gelu"},
     "rosenbrock4": {"x1": 1.0, "x2": 1.0, "x3": 1.0, "x4": 1},
     "branin": {"x": -3.0792, "y": 12, "kind": "adam"},
+    "levy6": {"x1": 1.0, "x2": 1.0, "x3": 1.0, "x4": 1, "x5": 1, "x6": "relu"},
+    "training": {
+        "optimizer": "rmsprop",
+        "optimizer.learning_rate": 0.0018003346303804377,
+        "optimizer.weight_decay": 0.0008697615997395641,
+        "scheduler": "cosine",
+        "batch_size": 64,
+        "model.depth": 1,
+        "model.width": 192,
+        "model.activation": "relu",
+        "model.dropout": 0.05789542454961278,
+    },
 }
 
 
@@ -45,6 +57,39 @@ def test_the_best_value_is_that_of_the_optimum_and_nothing_is_below(
     assert min(values) >= problem.best - 1e-9
     assert problem.regret(problem.best) == 0
     assert problem.regret(problem.median) == 1
+
+
+def test_the_surrogate_says_of_real_trainings_what_they_reached(
+    repository: Path, problems: dict[str, Any]
+) -> None:
+    from benchmark_search_table import EPOCHS, TABLE, read  # type: ignore[import-not-found]
+    from benchmark_search_training import curves  # type: ignore[import-not-found]
+
+    rows = read(TABLE)
+    assert TABLE.parent == repository / "scripts"
+    assert len(rows) == 600
+    real = np.array([100 - max(readings) for _, readings in rows])
+    said = np.array([problems["training"].value(point) for point, _ in rows])
+    assert np.corrcoef(np.log(real), np.log(said))[0, 1] > 0.9
+    assert {len(readings) for _, readings in rows} == {EPOCHS}
+    assert min(curves().errors(rows[0][0])) == problems["training"].value(rows[0][0])
+
+
+def test_a_rule_that_stops_saves_epochs(repository: Path) -> None:
+    command = [sys.executable, str(repository / "scripts" / "benchmark_search_stopping.py")]
+    done = subprocess.run(
+        [*command, "--orders", "2", "--seeds", "1", "--trials", "20"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    shares = {line.split()[0]: float(line.split()[1].rstrip("%")) for line in lines[2:6]}
+    assert shares["none"] == 100
+    assert shares["hyperband"] < 45
+    assert lines[-1].startswith("after 180 epochs: ")
 
 
 def run(repository: Path, *arguments: str) -> str:

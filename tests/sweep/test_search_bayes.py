@@ -27,7 +27,9 @@ from swatch.sweep.search.bayes.fit import fit, negative_log_posterior
 from swatch.sweep.search.bayes.gaussian_process import GaussianProcess, Hyperparameters
 from swatch.sweep.search.bayes.initial import initial_count
 from swatch.sweep.search.bayes.kernel import matern52, squared_differences, squared_distances
+from swatch.sweep.search.bayes.model import fit_model
 from swatch.sweep.search.bayes.observations import MOST_OBSERVATIONS, observe
+from swatch.sweep.search.bayes.proposal import by_improvement
 from swatch.sweep.space import SearchSpace
 
 MIXED = SearchSpace(
@@ -241,10 +243,13 @@ def test_the_logarithm_rises_without_a_jump_far_out() -> None:
     assert abs(np.diff(log_improvement(edge) + edge**2 / 2)[0]) < 1e-6
 
 
+@pytest.mark.parametrize("noise", [1e-6, 0.3])
 @pytest.mark.parametrize("best", [-1.0, -3.0, -30.0, None])
-def test_the_acquisitions_gradient_is_right(best: float | None) -> None:
+def test_the_acquisitions_gradient_is_right(best: float | None, noise: float) -> None:
     """Of the expected improvement over ``best``, and of the mean (None)."""
     encoding, process = process_of()
+    parameters = replace(process.hyperparameters, noise=noise)
+    process = GaussianProcess(process.rows, process.targets, parameters, process.categorical)
     worth: Acquisition = NegativeMean(process) if best is None else LogExpectedImprovement(process, best)
     row = encoding.sample(1, np.random.default_rng(3))[0]
     value, gradient = worth.with_gradient(row)
@@ -254,6 +259,28 @@ def test_the_acquisitions_gradient_is_right(best: float | None) -> None:
         step[index] = 1e-5
         high, low = worth(np.stack([row + step, row - step]))
         assert gradient[index] == pytest.approx((high - low) / 2e-5, rel=1e-3, abs=1e-5)
+
+
+def test_the_improvement_is_of_what_will_be_believed_once_the_row_is_observed() -> None:
+    encoding, process = process_of()
+    parameters = replace(process.hyperparameters, noise=0.3)
+    process = GaussianProcess(process.rows, process.targets, parameters, process.categorical)
+    row = encoding.sample(1, np.random.default_rng(3))
+    mean, deviation = (float(part[0]) for part in process.predict(row))
+    likely = math.sqrt(deviation**2 + 0.3)
+    high, low = (
+        GaussianProcess(
+            np.concatenate([process.rows, row]),
+            np.append(process.targets, mean + sign * likely),
+            parameters,
+            process.categorical,
+        ).mean(row)[0]
+        for sign in (1, -1)
+    )
+    change = (high - low) / 2
+    assert change < 0.9 * deviation
+    expected = math.log(change) + float(log_improvement(np.array((-1.0 - mean) / change)))
+    assert float(LogExpectedImprovement(process, -1.0)(row)[0]) == pytest.approx(expected)
 
 
 # -- what trials say ------------------------------------------------------------------------------------
@@ -345,6 +372,63 @@ def test_it_finds_much_more_than_chance(count: int, agents: int, goal: str, shar
     by_model = np.mean([best_of("bayes", count, seed, agents, goal) for seed in range(6)]) - 0.398
     by_chance = np.mean([best_of("random", count, seed) for seed in range(20)]) - 0.398
     assert by_model < share * by_chance
+
+
+def test_doubting_leaves_the_observations_and_widens_what_lies_between() -> None:
+    rng = np.random.default_rng(0)
+    points = [BRANIN.sample(rng) for _ in range(30)]
+    trials = [trial_of(BRANIN, n, point, branin(point) + rng.normal()) for n, point in enumerate(points)]
+    model = fit_model(BRANIN, trials, "minimize")
+    assert model is not None
+    doubted = model.doubted()
+    fitted, changed = model.process.hyperparameters, doubted.process.hyperparameters
+    assert changed.lengths == pytest.approx(fitted.lengths / 2)
+    assert changed.noise == pytest.approx(max(fitted.noise / 10, 1e-6))
+    assert doubted.observations is model.observations
+    queries = model.encoding.sample(50, rng)
+    assert doubted.process.predict(queries)[1].mean() > 1.2 * model.process.predict(queries)[1].mean()
+    for _ in range(40):
+        doubted = doubted.doubted()
+    assert np.isfinite(doubted.process.predict(queries)[0]).all()
+
+
+def test_what_a_running_trial_is_believed_to_reach_is_no_gain_of_the_next() -> None:
+    space = SearchSpace({key: parse_parameter({"min": 0.0, "max": 1.0}) for key in ("x", "y")})
+    rng = np.random.default_rng(0)
+    points = [space.sample(rng) for _ in range(25)]
+    points = [point for point in points if point["x"] > 0.6]
+    trials = [
+        trial_of(space, n, point, (point["x"] - 0.5) ** 2 + (point["y"] - 0.5) ** 2)
+        for n, point in enumerate(points)
+    ]
+    gains = []
+    for pending in ([], [trial_of(space, 90, {"x": 0.5, "y": 0.5}, None, TrialState.RUNNING)]):
+        model = fit_model(space, [*trials, *pending], "minimize")
+        assert model is not None
+        gains.append(next(by_improvement(model, set(), np.random.default_rng(1)))[1])
+    assert gains[1] < 0.5 * gains[0]
+
+
+def test_what_is_known_well_is_not_tried_again_and_again() -> None:
+    """In a valley that the model knows to the last digit there is nothing left to gain."""
+    space = SearchSpace({key: parse_parameter({"min": 0.0, "max": 1.0}) for key in ("x", "y", "z")})
+
+    def height(point: Point) -> float:
+        x, y, z = point["x"], point["y"], point["z"]
+        far = (x - 0.85) ** 2 + (y - 0.2) ** 2 + (z - 0.8) ** 2
+        return (x - 0.2) ** 2 + (y - 0.7) ** 2 + (z - 0.4) ** 2 - math.exp(-far / 0.02)
+
+    near = 0
+    for seed in range(3):
+        trials: list[TrialRecord] = []
+        for number in range(45):
+            point = propose(space, "bayes", trials, number=number, seed=seed, count=45)
+            assert isinstance(point, dict)
+            if number >= 25:
+                gaps = [max(abs(point[key] - other.point[key]) for key in point) for other in trials]
+                near += min(gaps) < 3e-3
+            trials.append(trial_of(space, number, point, height(point)))
+    assert near <= 6
 
 
 def test_a_proposal_at_100_trials_costs_at_most_a_tenth_of_a_second() -> None:

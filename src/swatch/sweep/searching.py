@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from swatch.errors import UserError
@@ -15,6 +15,7 @@ from swatch.sweep.space import SearchSpace
 
 if TYPE_CHECKING:
     from swatch.sweep.search.bayes import Belief
+    from swatch.sweep.search.bayes.expectation import Expectation
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Search:
         elif self.metrics and self.method == "bayes":
             from swatch.sweep.search.imputing import imputed
 
-            seen = imputed(seen, self.metrics[0])
+            seen = imputed(self._continued(seen), self.metrics[0])
         return propose(
             self.space,
             self.method,
@@ -79,13 +80,38 @@ class Search:
     def believe(self, trials: Sequence[TrialRecord]) -> Belief | None:
         """Return what a model makes of the trials, whatever the method; None while they say too little.
 
-        Also None for several objectives, of which no one is the best.
+        Also None for several objectives, of which no one is the best. The best of the trials is the first of
+        :meth:`expect`.
         """
-        from swatch.sweep.search.bayes import believe
+        from swatch.sweep.search.bayes import Prediction, believe
 
         if len(self.metrics) > 1:
             return None
-        return believe(self.space, [*self._known_trials(), *trials], goal=self.goal, seed=self.seed)
+        seen = self._continued([*self._known_trials(), *trials])
+        belief = believe(self.space, seen, goal=self.goal, seed=self.seed)
+        expected = self.expect(trials)
+        if belief is None or not expected:
+            return belief
+        best = expected[0]
+        point = next(trial.point for trial in trials if trial.number == best.trial)
+        return replace(belief, best_by_mean=Prediction(point, best.mean, best.deviation, best.trial))
+
+    def expect(self, trials: Sequence[TrialRecord]) -> list[Expectation]:
+        """Return what a model expects of every trial, the best expectation first.
+
+        Nothing while they say too little, and for several objectives. Unlike :meth:`believe` it leaves out
+        trials that were stopped early, once enough others have finished.
+        """
+        from swatch.sweep.search.bayes.expectation import expectations
+
+        if len(self.metrics) > 1:
+            return []
+        return expectations(self.space, self._continued([*self._known_trials(), *trials]), goal=self.goal)
+
+    def _continued(self, trials: Sequence[TrialRecord]) -> Sequence[TrialRecord]:
+        from swatch.sweep.search.continuing import as_if_continued
+
+        return as_if_continued(trials, self.metrics[0].name, self.goal) if self.metrics else trials
 
     def _known_trials(self) -> list[TrialRecord]:
         results = [known for known in self.known if known.value is not None]

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from swatch.sweep.records import TrialRecord
 from swatch.sweep.search.bayes.encoding import Encoding
 from swatch.sweep.search.bayes.fit import fit
-from swatch.sweep.search.bayes.gaussian_process import GaussianProcess
+from swatch.sweep.search.bayes.gaussian_process import GaussianProcess, Hyperparameters
 from swatch.sweep.search.bayes.observations import Observations, observe
 from swatch.sweep.space import SearchSpace
+
+# What a model that may be too sure of itself is changed by.
+SHORTER, QUIETER = 0.5, 0.1
+# With less noise than this, rows that nearly coincide could not be told from a singular matrix.
+LEAST_NOISE = 1e-6
 
 encoding_of = lru_cache(maxsize=4)(Encoding)
 """The encoding of a space; making one takes long enough to keep it."""
@@ -26,6 +31,25 @@ class Model:
     process: GaussianProcess
     best: float
     """The lowest posterior mean at any observed point: the observed minimum itself would be mostly luck."""
+
+    def doubted(self) -> Model:
+        """Return the model with the same observations, but less sure of what lies between them.
+
+        Length scales are halved, and of the noise a tenth is left. From a few observations the fit cannot
+        tell a smooth function with noise from a rough one without, and where it believes too much in the
+        first, it stops looking. Source of the shorter lengths: Berkenkamp, Schoellig and Krause, "No-Regret
+        Bayesian Optimization with Unknown Hyperparameters", 2019.
+        """
+        fitted = self.process.hyperparameters
+        process = GaussianProcess(
+            self.process.rows,
+            self.process.targets,
+            Hyperparameters(
+                SHORTER * fitted.lengths, fitted.signal, max(QUIETER * fitted.noise, LEAST_NOISE)
+            ),
+            self.process.categorical,
+        )
+        return replace(self, process=process, best=float(process.mean(process.rows).min()))
 
 
 def fit_model(space: SearchSpace, trials: Sequence[TrialRecord], goal: str) -> Model | None:

@@ -23,6 +23,13 @@ from swatch.sweep.space import SearchSpace
 BAYES = 3
 # Up to so many points, every one that is left is compared.
 SMALL_SPACE = 500
+# Every third proposal doubts the model, and every one does that the model expects nothing of: less than this
+# share of the deviation of all results. Doubting goes on, but not without end, and not where a search for the
+# best point takes long and the observations leave little to doubt.
+DOUBT_EVERY = 3
+LEAST_GAIN = 0.01
+MOST_DOUBTS = 4
+DOUBTED_UP_TO = 200
 # How far to go along a sequence whose points are all taken.
 MOST_REPETITIONS = 200
 
@@ -42,8 +49,11 @@ def propose_by_model(
 
     The first trials are Sobol points. Then a Gaussian process is fitted to the trials that ended, takes its
     own mean as the result of those that run, and the logarithm of the expected improvement over the lowest
-    posterior mean at any observed point is maximised. With ``stop_gain`` the answer is that the search is
-    not worth going on with (or, while trials run, NOT_NOW) once that improvement is below it.
+    posterior mean at any observed point is maximised. Where the model expects next to nothing, and at every
+    third trial in any case, a version of it that is less sure of itself takes its place
+    (:meth:`swatch.sweep.search.bayes.model.Model.doubted`). With ``stop_gain`` the answer is that the search
+    is not worth going on with (or, while trials run, NOT_NOW) once the fitted model's improvement is below
+    it.
     """
     if not encoding_of(space).columns:
         return propose_at_random(space, seen, number, seed)
@@ -56,23 +66,41 @@ def propose_by_model(
             if space.point_key(point) not in seen:
                 return point
         return propose_at_random(space, seen, number, seed)
-    rng = np.random.default_rng(np.random.SeedSequence([seed, BAYES, number]))
-    for point, gain in by_improvement(model, seen, rng):
-        if space.point_key(point) not in seen:
-            if stop_gain is not None and gain < stop_gain:
-                return NOT_NOW if len(model.observations.pending) else NOT_WORTH_IT
-            return point
-    return propose_at_random(space, seen, number, seed)
+    stream = np.random.SeedSequence([seed, BAYES, number])
+    if stop_gain is not None:
+        plain = _first_unseen(model, seen, np.random.default_rng(stream))
+        if plain is not None and plain[1] < stop_gain:
+            return NOT_NOW if len(model.observations.pending) else NOT_WORTH_IT
+    rng = np.random.default_rng(stream)
+    if number % DOUBT_EVERY == 0:
+        model = model.doubted()
+    found = _first_unseen(model, seen, rng)
+    for _ in range(MOST_DOUBTS if len(model.observations.targets) <= DOUBTED_UP_TO else 0):
+        if found is None or found[1] >= LEAST_GAIN * model.observations.spread:
+            break
+        model = model.doubted()
+        found = _first_unseen(model, seen, rng)
+    return propose_at_random(space, seen, number, seed) if found is None else found[0]
+
+
+def _first_unseen(
+    model: Model, seen: AbstractSet[str], rng: np.random.Generator
+) -> tuple[Point, float] | None:
+    space = model.encoding.space
+    pairs = by_improvement(model, seen, rng)
+    return next((pair for pair in pairs if space.point_key(pair[0]) not in seen), None)
 
 
 def by_improvement(
     model: Model, seen: AbstractSet[str], rng: np.random.Generator
 ) -> Iterator[tuple[Point, float]]:
     """Return points in falling order of expected improvement, each with it, in the objective's units."""
-    process = model.process
+    process, best = model.process, model.best
     if len(model.observations.pending):
+        # What they are believed to reach is not there to be gained a second time.
+        best = min(best, float(process.mean(model.observations.pending).min()))
         process = process.believing(model.observations.pending)
-    improvement = LogExpectedImprovement(process, model.best)
+    improvement = LogExpectedImprovement(process, best)
     rows = _all_unseen(model.encoding, seen)
     if rows is None:
         rows, values = candidates(process, model.encoding, improvement, rng)

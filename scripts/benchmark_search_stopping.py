@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""How much stopping early saves: hyperband on real trainings, and together with the Bayesian search.
+
+    python scripts/benchmark_search_stopping.py [--orders N] [--seeds N] [--trials N]
+
+The first table takes 60 of the random configurations in ``benchmark_search_table.csv``, in many orders, each
+with its real validation accuracies, and lets every stopping rule judge them one after the other. "Epochs" is
+the share that was trained, "lost" by how many percentage points the best configuration found is worse than
+the best of all.
+
+The second runs the Bayesian search on the surrogate of those trainings (``benchmark_search_training.py``),
+alone and with hyperband, and says how many epochs each trains until the mean over the seeds of its best
+accuracy is what the search alone has after so many trials.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+from collections.abc import Sequence
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+
+from benchmark_search_table import EPOCHS, SPACE, TABLE, read
+from benchmark_search_training import curves
+from swatch.sweep.pruners import Asha, Hyperband, Median, Rule
+from swatch.sweep.records import TrialRecord, TrialState
+from swatch.sweep.search import Signal, propose
+from swatch.sweep.search.continuing import as_if_continued
+from swatch.sweep.stopping import decide
+
+RULES: dict[str, Rule | None] = {
+    "none": None,
+    "hyperband": Hyperband(min_iter=1, eta=3),
+    "asha": Asha(min_iter=1, eta=3),
+    "median": Median(),
+}
+IN_A_SWEEP = 60
+METRIC, GOAL = "accuracy", "maximize"
+# After how many trials of the search alone the accuracy is to be reached.
+LEVELS = (20, 30, 45, 60)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print both tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--orders", type=int, default=200, help="of the random configurations")
+    parser.add_argument("--seeds", type=int, default=20, help="of the searches; 0 leaves the table out")
+    parser.add_argument("--trials", type=int, default=60, help="of the search alone")
+    options = parser.parse_args(arguments)
+    for line in saved(options.orders):
+        print(line)
+    if options.seeds:
+        for line in reached(options.seeds, options.trials):
+            print(line)
+
+
+def saved(orders: int) -> list[str]:
+    """Return the lines of the first table."""
+    rows = read(TABLE)
+    drawn = [readings for _, readings in rows[: 2 * len(rows) // 3]]
+    chosen = [
+        np.random.default_rng(order).permutation(len(drawn))[:IN_A_SWEEP].tolist() for order in range(orders)
+    ]
+    lines = [
+        f"{IN_A_SWEEP} random configurations of {EPOCHS} epochs, {orders} orders",
+        f"{'rule':12}{'epochs':>10}{'lost':>18}",
+    ]
+    for name, rule in RULES.items():
+        shares, losses = [], []
+        for order in chosen:
+            sweep = Sweep(rule)
+            for index in order:
+                sweep.train(drawn[index])
+            shares.append(sweep.epochs / (EPOCHS * IN_A_SWEEP))
+            losses.append(max(max(drawn[index]) for index in order) - sweep.best)
+        error = statistics.stdev(losses) / orders**0.5 if orders > 1 else 0.0
+        lines.append(f"{name:12}{statistics.mean(shares):10.1%}{statistics.mean(losses):10.3f} ±{error:6.3f}")
+    return lines
+
+
+def reached(seeds: int, trials: int) -> list[str]:
+    """Return the lines of the second table."""
+    budget = trials * EPOCHS
+    alone = [search(None, seed, budget) for seed in range(seeds)]
+    stopped = [search(RULES["hyperband"], seed, budget) for seed in range(seeds)]
+    lines = [
+        f"Bayesian search, {seeds} seeds: epochs until the mean best accuracy is that of the search alone",
+        f"{'accuracy':>10}{'alone':>10}{'hyperband':>12}{'share':>10}",
+    ]
+    for level in (level for level in LEVELS if level <= trials):
+        accuracy = mean_best(alone, level * EPOCHS)
+        counts = [first_at(found, accuracy, budget) for found in (alone, stopped)]
+        share = "-" if counts[1] is None or counts[0] is None else f"{counts[1] / counts[0]:.0%}"
+        lines.append(f"{accuracy:10.2f}{counts[0]!s:>10}{counts[1]!s:>12}{share:>10}")
+    lines.append(
+        f"after {budget} epochs: {mean_best(alone, budget):.2f} alone, {mean_best(stopped, budget):.2f} with "
+        f"hyperband in {statistics.mean(len(found) for found in stopped):.0f} trials"
+    )
+    return lines
+
+
+Progress = list[tuple[int, float]]
+"""The epochs trained so far and the best accuracy, after every trial."""
+
+
+def search(rule: Rule | None, seed: int, budget: int) -> Progress:
+    """Run one sweep until its trials have trained ``budget`` epochs."""
+    sweep = Sweep(rule)
+    trials: list[TrialRecord] = []
+    progress: Progress = []
+    while sweep.epochs < budget:
+        number = len(trials)
+        point = propose(
+            SPACE, "bayes", as_if_continued(trials, METRIC, GOAL), number=number, seed=seed, goal=GOAL
+        )
+        assert not isinstance(point, Signal), point
+        accuracies = [100.0 - error for error in curves().errors(point)]
+        is_whole = sweep.train(accuracies)
+        state = TrialState.FINISHED if is_whole else TrialState.STOPPED
+        best = max(sweep.histories[number])
+        key, history = SPACE.point_key(point), [{METRIC: value} for value in sweep.histories[number]]
+        trials.append(TrialRecord(number, point, key, "", 0, state, history=history, objective=best))
+        progress.append((sweep.epochs, sweep.best))
+    return progress
+
+
+class Sweep:
+    """Trials one after the other, each judged after every epoch."""
+
+    def __init__(self, rule: Rule | None) -> None:
+        self.histories: dict[int, list[float]] = {}
+        self.epochs = 0
+        self._rule = rule
+
+    @property
+    def best(self) -> float:
+        """The best accuracy of all."""
+        return max(max(history) for history in self.histories.values())
+
+    def train(self, accuracies: Sequence[float]) -> bool:
+        """Train one more trial, whose accuracies would be these; return whether it came to its end."""
+        number = len(self.histories)
+        history = self.histories.setdefault(number, [])
+        for accuracy in accuracies:
+            history.append(accuracy)
+            self.epochs += 1
+            # After its last epoch there is nothing to stop.
+            is_last = len(history) == len(accuracies)
+            if not is_last and decide(self._rule, GOAL, self.histories, number).stop:
+                return False
+        return True
+
+
+def mean_best(found: Sequence[Progress], epochs: int) -> float:
+    """Return the mean best accuracy once so many epochs have been trained."""
+    return statistics.mean(max((b for e, b in progress if e <= epochs), default=0.0) for progress in found)
+
+
+def first_at(found: Sequence[Progress], accuracy: float, budget: int) -> int | None:
+    """Return after how many epochs the mean best accuracy is ``accuracy``; None if not within ``budget``."""
+    return next((count for count in range(1, budget + 1) if mean_best(found, count) >= accuracy), None)
+
+
+if __name__ == "__main__":
+    main()
