@@ -16,17 +16,29 @@ from swatch.sweep.validation import check
 from swatch.sweep.wandb_engine import command_line
 from swatch.sweep.wandb_engine.point import adapt
 
-SWEEPS = sorted((Path(__file__).resolve().parents[2] / "sweeps").glob("*.yaml"))
+FOLDER = Path(__file__).resolve().parents[2] / "sweeps"
+SWEEPS = sorted(FOLDER.glob("*.yaml"))
+ASSIGNMENT = sorted((FOLDER / "assignment").glob("*.yaml"))
 
-each_sweep: Callable[..., Any] = pytest.mark.parametrize("path", SWEEPS, ids=lambda path: path.stem)
+
+def name_of(path: Path) -> str:
+    """Return what the file calls itself: its name, after that of its folder."""
+    return "-".join(path.relative_to(FOLDER).with_suffix("").parts)
+
+
+each_sweep: Callable[..., Any] = pytest.mark.parametrize("path", [*SWEEPS, *ASSIGNMENT], ids=name_of)
 
 
 def read(path: Path) -> SweepConfig:
-    return SweepConfig.from_yaml(path.read_text(encoding="utf-8"), f"sweeps/{path.name}")
+    return SweepConfig.from_yaml(path.read_text(encoding="utf-8"), f"sweeps/{path.relative_to(FOLDER)}")
 
 
 def test_the_four_are_there() -> None:
     assert {path.stem for path in SWEEPS} >= {"quick", "bayes", "random", "grid"}
+
+
+def test_those_of_the_assignment_are_there() -> None:
+    assert {path.stem for path in ASSIGNMENT} >= {"grid", "bayes", "random", "loss", "mnist"}
 
 
 @each_sweep
@@ -35,7 +47,7 @@ def test_wandb_starts_it_with_hydras_overrides(path: Path) -> None:
     assert config.notices == ()
     assert config.program == "scripts/train.py"
     assert config.command == ("${env}", "${interpreter}", "${program}", "${args_no_hyphens}")
-    assert config.name == path.stem
+    assert config.name == name_of(path)
     assert config.description
 
 
@@ -54,7 +66,8 @@ def test_every_key_value_and_metric_fits(path: Path) -> None:
     for number in range(5):
         point = propose(checked.space, config.method, [], number=number, seed=0, goal="maximize")
         assert isinstance(point, dict)
-        assert compose(checked.space.overrides(point)).plain["epochs"] == checked.space.constants["epochs"]
+        expected = {**point, **checked.space.constants}.get("epochs")
+        assert expected is None or compose(checked.space.overrides(point)).plain["epochs"] == expected
 
 
 @each_sweep
