@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from postgresql_server import Server, postgresql
 
 from swatch.errors import UserError
 from swatch.sweep.ledger import Attempt, Fenced, Ledger, sqlite_url
@@ -43,9 +44,23 @@ def record(count: int | None = 3, **options: Any) -> SweepRecord:
     )
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return sqlite_url(tmp_path / "study.db")
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with postgresql() as running:
+        # The tables take a second to make, and a copy of them no time.
+        Ledger(running.database(), create=True, axes=AXES).close()
+        yield running
+
+
+BOTH = ["sqlite", pytest.param("postgresql", marks=[pytest.mark.slow, pytest.mark.xdist_group("postgresql")])]
+
+
+@pytest.fixture(params=BOTH)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "study.db")
+    made: Server = request.getfixturevalue("server")
+    return made.database(template="swatch_0")
 
 
 @pytest.fixture
@@ -322,10 +337,9 @@ def test_an_unknown_sweep_is_answered_with_the_nearest(url: str) -> None:
 # Files that are not ledgers
 
 
-def test_a_ledger_of_another_version_is_refused_and_left_alone(
-    ledger: Ledger, url: str, tmp_path: Path
-) -> None:
-    ledger.close()
+def test_a_ledger_of_another_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "study.db")
+    Ledger(url, create=True, axes=AXES).close()
     with sqlite3.connect(tmp_path / "study.db") as connection:
         connection.execute("UPDATE swatch_ledger SET version = 99")
     connection.close()

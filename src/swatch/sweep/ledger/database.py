@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from swatch.sweep.ledger import schema
 
 BUSY_SECONDS = 60.0
 """How long a SQLite writer waits for another one; they hold the lock for milliseconds."""
+POSTGRESQL = "postgresql+psycopg"
+"""PostgreSQL through psycopg 3, which the extra ``postgresql`` installs."""
 
 
 def sqlite_url(path: Path) -> str:
@@ -26,18 +29,25 @@ def sqlite_url(path: Path) -> str:
 
 
 def parse_url(url: str) -> URL:
-    """Check a storage URL and make a SQLite path absolute. Raises UserError for what is not a URL."""
+    """Check a storage URL, make a SQLite path absolute and name PostgreSQL's driver.
+
+    Raises UserError for what is not a URL.
+    """
     try:
         parsed = make_url(url)
     except ArgumentError as error:
+        shown = re.sub(r":[^:@/]*@", ":***@", url)
         raise UserError(
-            f"--storage '{url}' is not a database URL; write sqlite:///path/to/file.db "
+            f"--storage '{shown}' is not a database URL; write sqlite:///path/to/file.db "
             "or postgresql://user@host/database."
         ) from error
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise UserError("--storage sqlite: needs a file, since every agent is a process of its own.")
         parsed = parsed.set(database=str(Path(parsed.database).absolute()))
+    if parsed.drivername in ("postgresql", "postgres"):
+        # SQLAlchemy takes a bare `postgresql` for psycopg2, and does not know `postgres`, which libpq does.
+        parsed = parsed.set(drivername=POSTGRESQL)
     return parsed
 
 
@@ -52,8 +62,9 @@ class Database:
     transactions: one that started as a reader could not be upgraded while another one writes.
     """
 
-    def __init__(self, url: str, *, create: bool) -> None:
+    def __init__(self, url: str, *, create: bool, read_only: bool = False) -> None:
         self.url = parse_url(url)
+        self.read_only = read_only
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             path = Path(str(self.url.database))
@@ -74,14 +85,27 @@ class Database:
         try:
             if not self.is_sqlite:
                 return sqlalchemy.create_engine(self.url, pool_pre_ping=True)
+            if self.read_only:
+                engine = sqlalchemy.create_engine(self.url, creator=self._connect_read_only)
+                event.listen(engine, "begin", _begin_sqlite)
+                return engine
             engine = sqlalchemy.create_engine(self.url, connect_args={"timeout": BUSY_SECONDS})
         except (NoSuchModuleError, ImportError) as error:
+            is_known = self.url.drivername == POSTGRESQL
+            way_out = "pip install 'swatch[postgresql]'" if is_known else str(error)
             raise UserError(
-                f"--storage: no driver for '{self.url.drivername}' is installed ({error})."
+                f"--storage: no driver for '{self.url.drivername}' is installed; {way_out}."
             ) from error
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
+
+    def _connect_read_only(self) -> sqlite3.Connection:
+        path = Path(str(self.url.database))
+        # Without a log nobody is writing, and then SQLite need not make one to read beside.
+        alone = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
+        address = f"{path.as_uri()}?mode=ro{alone}"
+        return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

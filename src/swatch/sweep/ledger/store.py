@@ -12,8 +12,15 @@ from swatch.sweep.ledger.mirror import Axis, OptunaMirror
 class Store:
     """One open ledger. Optuna is imported when the mirror is first written, never for reading."""
 
-    def __init__(self, url: str, *, create: bool = False, axes: Mapping[str, Axis] | None = None) -> None:
-        self._database = Database(url, create=create)
+    def __init__(
+        self,
+        url: str,
+        *,
+        create: bool = False,
+        read_only: bool = False,
+        axes: Mapping[str, Axis] | None = None,
+    ) -> None:
+        self._database = Database(url, create=create, read_only=read_only)
         self._axes = axes or {}
 
     @property
