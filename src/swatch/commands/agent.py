@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import click
 
+from swatch.commands.storage_option import storage_option
+
 
 @click.command("agent")
 @click.argument("sweep")
-@click.option(
-    "--storage",
-    envvar="SWATCH_STORAGE",
-    metavar="URL",
-    help="The sweep's database; default: the SQLite file in its folder.",
-)
+@storage_option
 @click.option("--count", type=click.IntRange(min=1), metavar="N", help="Leave after N trials.")
 def command(sweep: str, storage: str | None, count: int | None) -> int:
     """Train trials of SWEEP, a running sweep, until none is left. Ctrl-C saves and gives the trial back."""

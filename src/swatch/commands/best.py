@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from swatch.commands.storage_option import storage_option
+
 if TYPE_CHECKING:
     from swatch.sweep.standing import Standing
 
@@ -49,9 +51,7 @@ if TYPE_CHECKING:
 @click.option(
     "--tracking", metavar="MODE", help="Of new runs: auto, online, offline or disabled; default: the sweep's."
 )
-@click.option(
-    "--storage", metavar="URL", help="The sweep's database; default: the SQLite file in its folder."
-)
+@storage_option
 def command(
     sweep: str,
     overrides: tuple[str, ...],

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from swatch.commands.storage_option import storage_option
+
 
 @click.command("dashboard")
 @click.argument("sweep", required=False)
@@ -29,9 +31,7 @@ import click
     type=click.Path(file_okay=False, path_type=Path),
     help="The folder of the runs and sweeps; default: SWATCH_HOME, else ./runs.",
 )
-@click.option(
-    "--storage", metavar="URL", help="The sweeps' database; default: the SQLite files in their folders."
-)
+@storage_option
 def command(
     sweep: str | None,
     port: int | None,

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from swatch.commands.storage_option import storage_option
+
 
 @click.command("report")
 @click.argument("target", metavar="RUN|SWEEP")
@@ -20,9 +22,7 @@ import click
     type=click.Path(file_okay=False, path_type=Path),
     help="The folder of the runs and sweeps; default: SWATCH_HOME, else ./runs.",
 )
-@click.option(
-    "--storage", metavar="URL", help="The sweep's database; default: the SQLite file in its folder."
-)
+@storage_option
 def command(target: str, output: Path | None, home: Path | None, storage: str | None) -> None:
     """Write the report of a run or a sweep: one HTML page that opens from disk without a network.
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from swatch.commands import sweep_control
+from swatch.commands.storage_option import storage_option
 from swatch.commands.sweep_search import search_options
 
 HELP = """Run the sweep that SWEEP.yaml describes, in W&B's format; or go on with one.
@@ -37,7 +38,7 @@ The same command again goes on with a sweep that was interrupted; once it is fin
     "sweep of that name was made from, it edits that sweep.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="Of the search; default: 0.")
-@click.option("--storage", metavar="URL", help="A database; default: a SQLite file in the sweep's folder.")
+@storage_option
 @click.option(
     "--launcher",
     metavar="NAME",

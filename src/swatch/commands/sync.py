@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from swatch.commands.storage_option import storage_option
+
 
 @click.command("sync")
 @click.argument("target", metavar="SWEEP|RUN")
@@ -22,12 +24,7 @@ import click
     is_flag=True,
     help="Send runs that lie nowhere here from what the sweep's database knows: no images, no model.",
 )
-@click.option(
-    "--storage",
-    envvar="SWATCH_STORAGE",
-    metavar="URL",
-    help="The sweep's database; default: the SQLite file in its folder.",
-)
+@storage_option
 @click.option("--project", metavar="P", help="The W&B project; default: that of the sweep or run.")
 @click.option("--entity", metavar="E", help="The W&B user or team; default: that of the sweep, else yours.")
 @click.option(

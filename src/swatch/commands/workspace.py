@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from swatch.commands.storage_option import storage_option
+
 
 @click.command("workspace")
 @click.argument("sweep", required=False)
@@ -14,12 +16,7 @@ import click
     "--entity", metavar="E", help="The W&B user or team; default: the sweep's, else WANDB_ENTITY, else yours."
 )
 @click.option("--report", is_flag=True, help="Set up a report with the same panels too.")
-@click.option(
-    "--storage",
-    envvar="SWATCH_STORAGE",
-    metavar="URL",
-    help="The sweep's database; default: the SQLite file in its folder.",
-)
+@storage_option
 def command(
     sweep: str | None, project: str | None, entity: str | None, report: bool, storage: str | None
 ) -> None:
