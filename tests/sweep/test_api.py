@@ -144,3 +144,20 @@ def test_importing_run_costs_nothing() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "stop_gain", "reason"),
+    [
+        ({"metric": {"name": "loss", "goal": "minimize", "target": 1.0}}, None, "trial 0 reached the target"),
+        ({"method": "bayes"}, 1e3, "the model expects less of another trial than --stop-gain asks for"),
+    ],
+    ids=["target", "stop gain"],
+)
+def test_a_sweep_that_ends_early_says_why(
+    change: dict[str, Any], stop_gain: float | None, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = run({**SWEEP, **change}, train, count=30, stop_gain=stop_gain, tracking="disabled")
+    over = len(result.trials)
+    assert over < 30
+    assert f"sweep {result.sweep.id} ended after {over} of 30 trials: {reason}" in capsys.readouterr().err

@@ -23,6 +23,7 @@ from swatch.sweep.opening import OpenSweep
 from swatch.sweep.records import SweepState, TrialRecord, TrialState
 from swatch.sweep.registrar import DRAIN_SECONDS, Registrar
 from swatch.sweep.results import show_results, shown_path, write_results
+from swatch.sweep.search import Signal
 from swatch.sweep.view import SweepView
 from swatch.tracking.background import drain
 
@@ -44,7 +45,7 @@ def run_in_agents(opened: OpenSweep, agents: int) -> None:
             conclude(opened, complete=False)
             raise
     conclude(opened, complete=True)
-    _tell_of_stop(opened, end)
+    _tell_of_early_end(opened, end)
 
 
 def run_in_this_process(opened: OpenSweep, function: TrainFunction) -> None:
@@ -81,15 +82,28 @@ def _end_here(opened: OpenSweep, end: AgentEnd) -> SweepState:
     return SweepState.INTERRUPTED if end.gave_up else SweepState.FINISHED
 
 
-def _tell_of_stop(opened: OpenSweep, end: SweepState) -> None:
+def _tell_of_early_end(opened: OpenSweep, end: SweepState) -> None:
+    """Say why a sweep ended that has not had all its trials."""
     from swatch.console import say
 
+    sweep = opened.ledger.sweep(opened.sweep.id)
+    trials = opened.ledger.trials(sweep.id)
+    over = sum(trial.state.is_over for trial in trials)
+    of = f" of {sweep.count}" if sweep.count is not None else ""
     if end is SweepState.STOPPED:
-        sweep = opened.ledger.sweep(opened.sweep.id)
-        over = sum(trial.state.is_over for trial in opened.ledger.trials(sweep.id, history=False))
-        of = f" of {sweep.count}" if sweep.count is not None else ""
         how = f"swatch sweep --resume {sweep.id}"
         say(f"sweep {sweep.id} was stopped after {over}{of} trials; to go on: {how}")
+    elif end is SweepState.FINISHED and (sweep.count is None or over < sweep.count):
+        say(f"sweep {sweep.id} ended after {over}{of} trials: {_why_no_more(opened, trials)}")
+
+
+def _why_no_more(opened: OpenSweep, trials: Sequence[TrialRecord]) -> str:
+    for trial in trials:
+        if trial.state.has_result and opened.restored.reached(trial.objective):
+            return f"trial {trial.number} reached the target"
+    count = opened.ledger.sweep(opened.sweep.id).count
+    proposal = opened.restored.search.propose(trials, number=len(trials), count=count)
+    return proposal.value if isinstance(proposal, Signal) else "its agents found nothing more to try"
 
 
 def _judge(opened: OpenSweep, end: AgentEnd, state: SweepState) -> None:
@@ -101,7 +115,7 @@ def _judge(opened: OpenSweep, end: AgentEnd, state: SweepState) -> None:
         reasons = "; ".join(failure_reasons(_view(opened)))
         raise RunFailed(f"{end.reason}: {reasons}. The same call goes on with sweep {opened.sweep.id}.")
     conclude(opened, complete=True)
-    _tell_of_stop(opened, state)
+    _tell_of_early_end(opened, state)
 
 
 class Watcher:
