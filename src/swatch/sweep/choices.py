@@ -51,6 +51,11 @@ class Combinations:
             for choices in self._combine()
         ]
 
+    @property
+    def compositions(self) -> list[Composition]:
+        """The configs of the combinations, without the keys that are swept beside them."""
+        return [composition for _, composition in self._composed]
+
     def condition_of(self, key: str) -> dict[str, frozenset[str]] | None:
         """Return the choices under which ``key`` exists: empty for all, None if there are none.
 

@@ -26,7 +26,7 @@ WATCH_SECONDS = 5.0
 
 
 class Controller:
-    """Runs a sweep with agents on this machine until it is done, is ended by somebody, or cannot go on."""
+    """Runs a sweep with its launcher's agents until it is done, is ended by somebody, or cannot go on."""
 
     def __init__(
         self,

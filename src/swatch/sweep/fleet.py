@@ -10,13 +10,16 @@ from contextlib import suppress
 from swatch.errors import RunFailed, UserError
 from swatch.sweep.agent import GAVE_UP
 from swatch.sweep.home import LOGS_FOLDER
+from swatch.sweep.launchers import LOST, AgentHandle, make_launcher
+from swatch.sweep.names import counted
 from swatch.sweep.opening import OpenSweep
-from swatch.sweep.processes import AgentProcess, LifeLine, describe_end
 from swatch.sweep.records import TrialState
 from swatch.sweep.view import SweepView
 
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 10.0
+REFUSED_SECONDS = 60.0
+"""How long a cluster that has refused an agent is left in peace."""
 MOST_BARREN_STARTS = 3
 """How many agents in a row may die before they are ready until the sweep is given up."""
 MOST_BARREN_AGENTS = 10
@@ -24,7 +27,7 @@ MOST_BARREN_AGENTS = 10
 
 
 class Fleet:
-    """Agent processes on this machine; ``view`` is refreshed by whoever owns it."""
+    """The agents that one launcher starts; ``view`` is refreshed by whoever owns it."""
 
     def __init__(
         self,
@@ -37,13 +40,20 @@ class Fleet:
     ) -> None:
         """Remember what to do; ``environment`` is added to the agents'."""
         self._opened, self._view, self._size = opened, view, size
-        self._say, self._environment = say, environment
+        self._say = say
         self._ledger, self._sweep_id = opened.ledger, opened.sweep.id
-        self._life_line = LifeLine()
-        self._alive: list[AgentProcess] = []
+        self._launcher = make_launcher(
+            opened.sweep.options.get("launcher", {}),
+            self._sweep_id,
+            self._ledger.url,
+            opened.directory / LOGS_FOLDER,
+            environment,
+        )
+        self._alive: list[AgentHandle] = []
         self._asked: set[str] = set()
         self._worked: set[str | None] = set()
         self._barren_starts = 0
+        self._not_before = 0.0
         self._outdated: set[str] = set()
         self.gave_up: list[str] = []
         """The last words of the agents that failed too often in a row."""
@@ -76,14 +86,36 @@ class Fleet:
         running = sum(trial.agent in self.names for trial in self._view.in_state(TrialState.RUNNING))
         free = self.count - running
         for _ in range(min(self._size - len(self.gave_up) - self.count, waiting + new - free)):
-            agent = AgentProcess(
-                self._sweep_id,
-                self._ledger.url,
-                self._life_line,
-                self._opened.directory / LOGS_FOLDER,
-                self._environment,
-            )
-            self._alive.append(agent)
+            if not self._launch():
+                break
+        self._release(waiting + new)
+
+    def _launch(self) -> bool:
+        """Start an agent; while others live, one that is refused is tried again later."""
+        if time.monotonic() < self._not_before:
+            return False
+        try:
+            self._alive.append(self._launcher.start())
+        except UserError as error:
+            if not self._alive:
+                self.error = error
+                return False
+            if not self._not_before:
+                self._say(f"{error}; going on with {counted(self.count, 'agent')}")
+            self._not_before = time.monotonic() + REFUSED_SECONDS
+            return False
+        return True
+
+    def _release(self, needed: int) -> None:
+        """Take agents back whose turn has not come if there is nothing left for them to do."""
+        known = self._asked | self._worked
+        if not self._launcher.queues or needed or self.names <= known:
+            return
+        known |= {process.id for process in self._ledger.processes(self._sweep_id)}
+        for agent in self._alive:
+            if agent.name not in known:
+                agent.ask_to_stop()
+                self._asked.add(agent.name)
 
     def look_again(self) -> None:
         """Forget that there was nothing to claim, as there may be now; living agents may still say it."""
@@ -111,12 +143,12 @@ class Fleet:
                 self._say(f"{agent.name} stopped: {agent.last_words()}")
             elif code == 2:
                 self.error = UserError(agent.last_words().removeprefix("swatch: "))
-            elif killed or (code == -signal.SIGTERM and agent.name in self._asked):
+            elif killed or (agent.name in self._asked and code in (-signal.SIGTERM, LOST)):
                 # One that was asked to stop while it started, or was leaving, had no handler for it.
                 why = "killed by Ctrl-C" if killed else "told to stop"
                 self._ledger.goodbye(self._sweep_id, agent.name, why, state="interrupted")
             elif code != 130:
-                self._bury(agent, code)
+                self._bury(agent)
 
     def stop(self, *, at_once: bool) -> None:
         """Have every agent finish its step, save and leave, or kill it."""
@@ -140,10 +172,10 @@ class Fleet:
             with suppress(UserError):
                 self._ledger.goodbye(self._sweep_id, agent.name, "lost its controller", state="interrupted")
         self._alive.clear()
-        self._life_line.close()
+        self._launcher.close()
 
-    def _bury(self, agent: AgentProcess, code: int) -> None:
-        reason = describe_end(code)
+    def _bury(self, agent: AgentHandle) -> None:
+        reason = agent.describe_end()
         was_ready = any(process.id == agent.name for process in self._ledger.processes(self._sweep_id))
         returned = self._ledger.goodbye(self._sweep_id, agent.name, reason)
         has_worked = bool(returned) or agent.name in self._worked

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from threading import Event, Thread
-from types import TracebackType
-
+from swatch.sweep.background import Background
 from swatch.sweep.ledger import Ledger
-from swatch.sweep.ledger.database import LedgerError
 from swatch.sweep.liveness import BEAT_SECONDS
 
 
-class Heartbeat:
+class Heartbeat(Background):
     """Raises the beat of a registered process every few seconds while the block runs."""
 
     def __init__(self, ledger: Ledger, process_id: str, seconds: float = BEAT_SECONDS) -> None:
-        self._ledger, self._process_id, self._seconds = ledger, process_id, seconds
-        self._end = Event()
-        self._thread = Thread(target=self._run, name="swatch-heartbeat", daemon=True)
+        super().__init__("swatch-heartbeat", seconds)
+        self._ledger, self._process_id = ledger, process_id
 
-    def __enter__(self) -> Heartbeat:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._end.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._end.wait(self._seconds):
-            try:
-                self._ledger.beat(self._process_id)
-            except LedgerError:
-                # The main thread meets the same trouble and says it; the next beat may succeed.
-                continue
+    def look(self) -> bool:
+        """Raise the beat; there is no last one."""
+        self._ledger.beat(self._process_id)
+        return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
@@ -13,7 +13,6 @@ from swatch.sweep.quoting import override
 from swatch.sweep.space import SearchSpace
 
 if TYPE_CHECKING:
-    from swatch.compose import Composition
     from swatch.tracking.mode import Mode
 
 
@@ -69,7 +68,7 @@ def check(config: SweepConfig, overrides: Sequence[str], tracking: str | None) -
         "watch_overrides": watch,
         "pinned": checked.pinned,
         "run_seed": settings.seed,
-        "agents": _agents(plain),
+        "agents": agents_of(plain.plain["launcher"]),
         "epochs": constants.get("epochs", settings.epochs),
     }
     notices = [*checked.notices, *tracking_notice(requested, mode)]
@@ -78,10 +77,19 @@ def check(config: SweepConfig, overrides: Sequence[str], tracking: str | None) -
     )
 
 
-def _agents(composition: Composition) -> int | None:
+def launcher(overrides: Sequence[str]) -> dict[str, Any]:
+    """Return the config group ``launcher`` that the overrides choose."""
+    from swatch.compose import compose
+
+    chosen: dict[str, Any] = compose(overrides).plain["launcher"]
+    return chosen
+
+
+def agents_of(launcher: Mapping[str, Any]) -> int | None:
+    """Return how many agents the config wants. Raises UserError for anything but a whole number or null."""
     from swatch.schema.hints import AtLeast, Unfit, fit, show
 
-    value = composition.plain["launcher"].get("agents")
+    value = launcher.get("agents")
     try:
         agents: int | None = fit(Annotated[int, AtLeast(1)] | None, value)
     except Unfit as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -71,11 +71,12 @@ def reopen_sweep(
     storage: str | None = None,
     home: Path | None = None,
     count: int | None = None,
+    launcher: Sequence[str] = (),
     tracking: str | None = None,
     retries: int | None = None,
     max_consecutive_failures: int | None = None,
 ) -> OpenSweep:
-    """Open a sweep by its id to go on with it.
+    """Open a sweep by its id to go on with it; ``launcher`` replaces the overrides of where agents run.
 
     Raises UserError if there is none, with the nearest id, or if it is finished and gets no more trials.
     """
@@ -88,7 +89,7 @@ def reopen_sweep(
         SweepRequest(
             text=sweep.yaml,
             source=f"sweep {wanted}",
-            overrides=sweep.overrides,
+            overrides=_with_launcher(sweep, launcher),
             function=sweep.function,
             seed=sweep.seed,
             storage=storage,
@@ -106,6 +107,11 @@ def reopen_sweep(
             more = "every point has been tried"
         raise UserError(f"sweep {wanted} is finished with {counted(begun, 'trial')}; {more}.")
     return _go_on(wanted, prepared, count, home=home)
+
+
+def _with_launcher(sweep: SweepRecord, launcher: Sequence[str]) -> tuple[str, ...]:
+    """Return the sweep's overrides and those of its launcher: ``launcher``, else what they last were."""
+    return (*(launcher or sweep.options.get("launcher_overrides", ())), *sweep.overrides)
 
 
 def _go_on(wanted: str, prepared: Prepared, count: int | None, *, home: Path | None = None) -> OpenSweep:

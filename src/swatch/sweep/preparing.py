@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from swatch.errors import UserError
 from swatch.sweep import network
 from swatch.sweep.config import SweepConfig
 from swatch.sweep.home import default_home
+from swatch.sweep.launchers import check_launcher, is_of_launcher
 from swatch.sweep.ledger.database import parse_url
 from swatch.sweep.ledger.reading import DEFAULT_RETRIES
 from swatch.sweep.names import check_name, identity, sweep_base
@@ -114,15 +115,24 @@ def prepare(request: SweepRequest, *, fetch: bool = True) -> Prepared:
     whatever the user must mend.
     """
     config = SweepConfig.from_yaml(request.text, request.source)
-    if request.function is not None and request.overrides:
+    others = [text for text in request.overrides if not is_of_launcher(text)]
+    if request.function is not None and others:
         raise UserError(
-            f"'{request.overrides[0]}': Hydra overrides belong to the network's config; a function "
+            f"'{others[0]}': Hydra overrides belong to the network's config; a function "
             "takes its parameters from the sweep YAML."
         )
     if request.name is not None:
         check_name(request.name)
     if request.storage is not None:
         parse_url(request.storage)
+    # A function's sweep has nothing to do with our config unless it asks for a launcher.
+    has_config = request.function is None or bool(request.overrides)
+    launcher = network.launcher(request.overrides) if has_config else {}
+    agents = network.agents_of(launcher)
+    check_launcher(launcher, request.storage)
+    # What trains has nothing to do with where; on another host there may be no such launcher.
+    where = [text for text in request.overrides if is_of_launcher(text)]
+    request = replace(request, overrides=tuple(others))
     if request.repeats > 1 and "seed" in config.space.swept:
         raise config.source.error(
             config.path_of("seed"),
@@ -139,7 +149,8 @@ def prepare(request: SweepRequest, *, fetch: bool = True) -> Prepared:
         config, space, metric=metric, goal=goal, seed=request.seed, home=home, storage=request.storage
     )
     options |= searching.options
-    # Another sampler makes another sweep; other stopping rules and known points do not.
+    options |= {"launcher": launcher, "launcher_overrides": where, "agents": agents}
+    # Another sampler makes another sweep; other stopping rules, known points and launchers do not.
     raw = {**config.raw, "sampler": request.searching.sampler} if request.searching.sampler else config.raw
     made_from = identity(raw, request.overrides, request.seed, request.function, request.repeats)
     title = config.name or request.title or Path(request.source).stem

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from swatch.files import make_folder
+from swatch.sweep.launchers.base import last_line, new_name
 
 NAME_VARIABLE = "SWATCH_AGENT_NAME"
 PIPE_VARIABLE = "SWATCH_CONTROLLER_PIPE"
@@ -36,7 +36,7 @@ class AgentProcess:
     def __init__(
         self, sweep_id: str, url: str, life_line: LifeLine, logs: Path, environment: Mapping[str, str]
     ) -> None:
-        self.name = f"agent-{secrets.token_hex(4)}"
+        self.name = new_name()
         self.log_file = make_folder(logs) / f"{self.name}.log"
         own = {NAME_VARIABLE: self.name, PIPE_VARIABLE: str(life_line.read_end), STORAGE_VARIABLE: url}
         with self.log_file.open("ab") as log:
@@ -68,21 +68,41 @@ class AgentProcess:
         """End it at once."""
         self._send(signal.SIGKILL)
 
-    def wait(self) -> int:
-        """Wait for its end and return the exit code."""
-        return self._process.wait()
+    def wait(self) -> None:
+        """Wait for its end."""
+        self._process.wait()
+
+    def describe_end(self) -> str:
+        """Return how it ended, in words."""
+        code = self.exit_code()
+        return "it still lives" if code is None else describe_end(code)
 
     def last_words(self) -> str:
         """Return the last line of its log."""
-        try:
-            lines = self.log_file.read_text(errors="replace").splitlines()
-        except OSError:
-            return ""
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return last_line(self.log_file)
 
     def _send(self, number: int) -> None:
         if self._process.poll() is None:
             self._process.send_signal(number)
+
+
+class LocalLauncher:
+    """Starts agents on this machine, which all end with this process."""
+
+    queues = False
+
+    def __init__(self, sweep_id: str, url: str, logs: Path, environment: Mapping[str, str]) -> None:
+        """Remember what each agent is given."""
+        self._sweep_id, self._url, self._logs, self._environment = sweep_id, url, logs, environment
+        self._life_line = LifeLine()
+
+    def start(self) -> AgentProcess:
+        """Start one more agent."""
+        return AgentProcess(self._sweep_id, self._url, self._life_line, self._logs, self._environment)
+
+    def close(self) -> None:
+        """Let go of the life line."""
+        self._life_line.close()
 
 
 def describe_end(code: int) -> str:

@@ -40,7 +40,7 @@ def write_results(
     if best is not None:
         write_text(folder / BEST_FILE, best_yaml(sweep, best))
     if report:
-        sweep_page.write(sweep, trials, folder / REPORT_FILE)
+        sweep_page.write(sweep, trials, folder / REPORT_FILE, home=folder.parent.parent)
 
 
 def best_yaml(sweep: SweepRecord, trial: TrialRecord) -> str:
@@ -108,6 +108,8 @@ def show_results(sweep: SweepRecord, trials: Sequence[TrialRecord], folder: Path
     if best is not None:
         console.print(best_table(sweep, best))
         show_command(best, console)
+        for line in _other_best(sweep, trials):
+            console.print(line, markup=False, soft_wrap=True)
     for label, name in (("Report", REPORT_FILE), ("Table", TABLE_FILE), ("Best", BEST_FILE)):
         path = folder / name
         if path.exists():
@@ -117,11 +119,23 @@ def show_results(sweep: SweepRecord, trials: Sequence[TrialRecord], folder: Path
         console.print(f"{'W&B:':<8}{address}", markup=False, soft_wrap=True)
 
 
-def show_command(trial: TrialRecord, console: Console) -> None:
+def _other_best(sweep: SweepRecord, trials: Sequence[TrialRecord]) -> list[str]:
+    """Return what the model of a Bayesian sweep says of the best run, if it expects more of another one."""
+    from swatch.report.best_view import luck_lines
+    from swatch.sweep.belief_text import MOST_TRIALS
+    from swatch.sweep.standing import standing
+
+    if sweep.method != "bayes" or len(trials) > MOST_TRIALS:
+        return []
+    found = standing(sweep, trials)
+    return luck_lines(found) if found.by_mean[:1] != found.by_run[:1] else []
+
+
+def show_command(trial: TrialRecord, console: Console, *, title: str = "Train it again:") -> None:
     """Print the command that trains a trial again, on one line that can be copied."""
     command = train_command(trial)
     if command is not None:
-        console.print("Train it again:", style="dim")
+        console.print(title, style="dim")
         console.print(f"  {command}", markup=False, soft_wrap=True)
 
 

@@ -40,7 +40,7 @@ def sweep_status(sweep_id: str, storage: str | None, *, width: int) -> list[Rend
 
     ledger = Ledger(storage_of(default_home(), sweep_id, storage, must_exist=True))
     sweep, trials = ledger.sweep(sweep_id), ledger.overview(sweep_id)
-    state, agents = _state(ledger, sweep)
+    state, agents = state_in_words(ledger, sweep)
     now = progress(trials, sweep.count, agents_at_work(sweep, agents))
     lines: list[RenderableType] = []
     if trials:
@@ -84,7 +84,7 @@ def all_sweeps(storage: str | None) -> list[RenderableType]:
                 (best,) = ledger.trials(sweep.id, history=False, numbers=[best.number])
             table.add_row(
                 Text(sweep.id),
-                _state(ledger, sweep)[0].partition(" (")[0],
+                state_in_words(ledger, sweep)[0].partition(" (")[0],
                 f"{over} of {sweep.count}" if sweep.count is not None else str(over),
                 Text(sweep.metric),
                 result_text(best) if best is not None else "–",
@@ -94,8 +94,8 @@ def all_sweeps(storage: str | None) -> list[RenderableType]:
     return [table, *unreadable]
 
 
-def _state(ledger: Ledger, sweep: SweepRecord) -> tuple[str, int]:
-    """Return the sweep's state in words and how many agents live."""
+def state_in_words(ledger: Ledger, sweep: SweepRecord) -> tuple[str, int]:
+    """Return the sweep's state in words (what to do about it in brackets) and how many agents live."""
     processes = ledger.processes(sweep.id)
     dead = {process.id for process in LivenessWatch(one_machine=ledger.is_sqlite).dead(processes)}
     controller = ledger.controller(sweep.id)

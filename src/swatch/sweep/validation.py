@@ -21,6 +21,8 @@ LOGGED_METRICS = (
 )
 """What training logs after every epoch, and so what a sweep can optimise."""
 
+TEST_KEY = "training.test"
+
 # Both ends of a range and a number between that is not round: it shows where whole numbers are needed.
 _TRIED_QUANTILES = (0.0, 0.382, 1.0)
 
@@ -56,6 +58,7 @@ def check(config: SweepConfig, overrides: Sequence[str]) -> CheckedSweep:
         if key in given
     ]
     combinations = Combinations(config, swept, overrides)
+    _check_test_set(config, combinations, TEST_KEY in given)
     conditions: dict[str, Mapping[str, frozenset[str]]] = {}
     linked: set[str] = set()
     for key, distribution in list(swept.items()):
@@ -118,6 +121,27 @@ def _check_metrics(config: SweepConfig) -> None:
         if metric.name not in LOGGED_METRICS:
             path = ("metric",) if "metric" in config.raw else ("metrics", index)
             raise _unlogged(config, metric.name, path)
+
+
+def _check_test_set(config: SweepConfig, combinations: Combinations, is_given: bool) -> None:
+    """Let trials read the test set only if the sweep's YAML itself says so, once and for all of them.
+
+    ``is_given``: whether the command line sets the key. An experiment may set it, too, a swept one also.
+    """
+    swept = config.parameters.get(TEST_KEY)
+    if isinstance(swept, Constant) and not is_given:
+        return
+    if swept is not None and not isinstance(swept, Constant):
+        raise config.source.error(
+            config.path_of(TEST_KEY),
+            f"{TEST_KEY} cannot be swept: it says what is measured, not what is trained",
+        )
+    if any(composition.settings.training.test for composition in combinations.compositions):
+        raise UserError(
+            f"{TEST_KEY}=true: every trial would read the test set, and the best of many readings is too "
+            "good; `swatch best SWEEP --retrain` reads it once. If the trials are not chosen by it, "
+            f"write `{TEST_KEY}: {{value: true}}` into the parameters of {config.source.name}"
+        )
 
 
 def _unlogged(config: SweepConfig, name: str, path: tuple[str | int, ...]) -> UserError:

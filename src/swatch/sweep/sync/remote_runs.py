@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from swatch.sweep.ledger.attempts import finite
 from swatch.tracking.graphql import Refused, ask
 
 T = TypeVar("T")
@@ -56,6 +57,8 @@ class RemoteRun:
     reason: str | None
     source: str | None
     """``FROM_LEDGER`` for a run that was sent without its directory."""
+    test_accuracy: float | None = None
+    """Of the last evaluation of the test set that it knows."""
 
 
 def patiently(act: Callable[[], T]) -> T:
@@ -130,6 +133,7 @@ def _remote_run(node: Mapping[str, Any]) -> RemoteRun:
         status=summary.get("status"),
         reason=summary.get("reason"),
         source=mark.get("value") if isinstance(mark, Mapping) else None,
+        test_accuracy=finite(summary.get("test/accuracy")),
     )
 
 

@@ -146,6 +146,8 @@ def _check(text: str, source: str, request: ServerRequest) -> tuple[SweepConfig,
     if len(config.metrics) > 1:
         raise config.source.error(("metrics",), "W&B's server searches for one `metric`; ours takes more")
     checked = network.check(config, request.overrides, request.tracking)
+    if (kind := network.launcher(request.overrides).get("kind", "local")) != "local":
+        raise UserError(f"--engine wandb trains on this machine; launcher={kind} goes with our own engine")
     if checked.options["tracking"]["mode"] != "online":
         raise UserError(
             f"--engine wandb needs W&B's server, but tracking.mode is {checked.options['tracking']['mode']}"
