@@ -17,6 +17,7 @@ from swatch.dashboard.sweep_list import SweepList
 from swatch.dashboard.sweep_pages import SweepPages
 from swatch.errors import UserError, did_you_mean
 from swatch.report.rendering import asset, environment
+from swatch.sweep.results import shown_path
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -50,7 +51,9 @@ class Dashboard:
         from starlette.responses import HTMLResponse
 
         template = environment().get_template("dashboard.html.j2")
-        return HTMLResponse(template.render(home=str(self.home), most_compared=run_pages.MOST_COMPARED))
+        return HTMLResponse(
+            template.render(home=str(shown_path(self.home)), most_compared=run_pages.MOST_COMPARED)
+        )
 
     def rows(self, request: Request) -> Response:
         """What changed in the lists after the revisions that the page has."""

@@ -17,6 +17,8 @@ _SAMPLES = 2000
 _TREES = 64
 # Below this share of the variance predicted, what the forest says of other points is worth nothing.
 _FEWEST_R2 = 0.1
+# How many trials on either side count as similar to a prediction.
+_NEAR = 4
 _BLIND = ("random", "grid")
 
 
@@ -43,8 +45,8 @@ class Baseline:
         return (
             "The dashed line is what random search is expected to reach, computed by a random forest fitted "
             f"to these trials and asked about {_SAMPLES:,} random points of the tried ranges, with its "
-            f"errors on unseen trials added. {band} The forest knows little of regions that the search "
-            "avoided, and hardly expects more than the best trial: read the line as a rough guide."
+            f"errors on similar unseen trials added. {band} The forest knows little of regions that the "
+            "search avoided, and hardly expects more than the best trial: read the line as a rough guide."
         )
 
 
@@ -116,10 +118,23 @@ def _by_forest(sweep: SweepRecord, trials: Sequence[TrialRecord]) -> Floats | No
     rng = np.random.default_rng(0)
     points = np.stack([_random_positions(axis, rng) for axis in axes], axis=1)
     unseen = np.isfinite(forest.oob_prediction_)
-    errors = (y - forest.oob_prediction_)[unseen]
-    drawn = np.asarray(forest.predict(points), dtype=np.float64) + rng.choice(errors, _SAMPLES)
+    predicted = np.asarray(forest.predict(points), dtype=np.float64)
+    drawn = predicted + _errors(forest.oob_prediction_[unseen], y[unseen], predicted, rng)
     # No trial says what lies beyond the best and the worst of them.
     return np.clip(drawn, y.min(), y.max())
+
+
+def _errors(expected: Floats, found: Floats, predicted: Floats, rng: np.random.Generator) -> Floats:
+    """Return an error for each prediction, drawn from trials of which as much was expected.
+
+    Good configurations resemble one another more than bad ones do; with errors of the bad ones they would
+    look better than any that there is.
+    """
+    order = np.argsort(expected, kind="stable")
+    places = np.searchsorted(expected[order], predicted) + rng.integers(-_NEAR, _NEAR, len(predicted))
+    nearby = order[np.clip(places, 0, len(order) - 1)]
+    errors: Floats = found[nearby] - expected[nearby]
+    return errors
 
 
 def _random_positions(axis: Axis, rng: np.random.Generator) -> Floats:

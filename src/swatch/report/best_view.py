@@ -47,7 +47,7 @@ def show_best(standing: Standing, top: int, out: Console) -> None:
             }
             more = {_MODEL_COLUMN: cells} if cells else None
             shown = standing.by_run or standing.trials
-            out.print(trials_table(standing.sweep, shown, top, width=out.width, more=more))
+            out.print(trials_table(standing.sweep, shown, top, width=out.width, more=more, whole=True))
         for line in luck_lines(standing):
             out.print(line, markup=False, soft_wrap=True)
     for line in progress_lines(standing):

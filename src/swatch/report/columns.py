@@ -17,12 +17,18 @@ STATE_STYLES = {
 }
 PADDING = 3
 """A column's border and its spaces."""
-_REST = "more parameters"
-_REST_WIDTH = len(_REST)
+REST = "more parameters"
+"""The heading of the column that several parameters share."""
+_REST_WIDTH = len(REST)
 
 
-def fitting_columns(rows: Sequence[TrialRecord], keys: Sequence[str], room: int) -> dict[str, list[str]]:
-    """Return the parameters' columns, as many as ``room`` characters hold; the others share the last one."""
+def fitting_columns(
+    rows: Sequence[TrialRecord], keys: Sequence[str], room: int, *, whole: bool = False
+) -> dict[str, list[str]]:
+    """Return the parameters' columns, as many as ``room`` characters hold; the others share the last one.
+
+    What does not fit there is cut off, unless the ``whole`` of it is wanted, to be wrapped.
+    """
     names = short_names(keys)
     columns = {
         names[key]: [format_value(row.point[key]) if key in row.point else "–" for row in rows]
@@ -42,10 +48,11 @@ def fitting_columns(rows: Sequence[TrialRecord], keys: Sequence[str], room: int)
         shown[name] = cells
     room += _REST_WIDTH
     rest = [name for name in columns if name not in shown]
-    shown[_REST] = [
-        cut(" ".join(f"{name}={columns[name][index]}" for name in rest if columns[name][index] != "–"), room)
+    texts = [
+        " ".join(f"{name}={columns[name][index]}" for name in rest if columns[name][index] != "–")
         for index in range(len(rows))
     ]
+    shown[REST] = texts if whole else [cut(text, room) for text in texts]
     return shown
 
 

@@ -71,8 +71,16 @@ def format_metric(value: float | None, digits: int = 4) -> str:
 
 
 def format_spread(value: float | None, spread: float | None) -> str:
-    """Return a mean with its standard deviation, ``0.8812 ± 0.0031``; the value alone if there is none."""
-    return format_metric(value) if spread is None else f"{format_metric(value)} ± {format_metric(spread)}"
+    """Return a mean with its standard deviation, ``0.8812 ± 0.0031``; the value alone if there is none.
+
+    Both have the same decimals, unless these would hide the deviation.
+    """
+    text = format_metric(value)
+    if spread is None:
+        return text
+    decimals = len(text.partition(".")[2]) if "e" not in text else 0
+    same = f"{spread:.{decimals}f}"
+    return f"{text} ± {same if decimals and float(same) else format_metric(spread)}"
 
 
 def format_signed(value: float, digits: int = 2) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from swatch.report.columns import PADDING, STATE_STYLES, column_width, cut, fitting_columns
+from swatch.report.columns import PADDING, REST, STATE_STYLES, column_width, cut, fitting_columns
 from swatch.report.labels import format_metric, format_seconds, format_value, metric_label
 from swatch.report.ranking import best_epoch, ranked, result_text
-from swatch.sweep.records import SweepRecord, TrialRecord
+from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -55,11 +55,13 @@ def trials_table(
     *,
     width: int = 120,
     more: Mapping[str, Mapping[int, str]] | None = None,
+    whole: bool = False,
 ) -> Table:
     """Return the ``top`` best trials (None: all), best first, one line each, with the parameters that differ.
 
-    As many parameters get a column of their own as ``width`` characters hold; the others share the last one.
-    ``more`` has further columns: heading to trial number to cell.
+    As many parameters get a column of their own as ``width`` characters hold; the others share the last one,
+    which is cut off, or wrapped if the ``whole`` of it is wanted. ``more`` has further columns: heading to
+    trial number to cell.
     """
     from rich.table import Table
     from rich.text import Text
@@ -79,21 +81,25 @@ def trials_table(
         "best epoch": ["–" if epoch is None else str(epoch) for epoch in epochs],
         "time": [format_seconds(trial.seconds) for trial in shown],
     }
+    if whole and all(trial.state is TrialState.FINISHED for trial in shown):
+        del facts["state"]
     reasons = [trial.reason or "" for trial in shown]
     room = width - 1 - sum(column_width(name, cells) + PADDING for name, cells in facts.items())
     if any(reasons):
         room -= min(column_width("reason", reasons), _REASON_WIDTH) + PADDING
     for name in facts:
         table.add_column(Text(name), justify="left" if name == "state" else "right", no_wrap=True)
-    parameters = fitting_columns(shown, differing(shown), room)
+    parameters = fitting_columns(shown, differing(shown), room, whole=whole)
     for name in parameters:
-        table.add_column(Text(name), no_wrap=True)
+        table.add_column(Text(name), no_wrap=name != REST)
     if any(reasons):
         table.add_column("reason", no_wrap=True, style="dim")
     for index, trial in enumerate(shown):
-        cells = [Text(column[index]) for column in facts.values()]
-        cells[1].stylize(STATE_STYLES[trial.state])
-        cells[2].stylize("bold" if index == 0 else "")
+        styles = {
+            "state": STATE_STYLES[trial.state],
+            metric_label(sweep.metric): "bold" if index == 0 else "",
+        }
+        cells = [Text(column[index], styles.get(name, "")) for name, column in facts.items()]
         cells += [Text(column[index]) for column in parameters.values()]
         table.add_row(*cells, *([Text(cut(reasons[index], _REASON_WIDTH))] if any(reasons) else []))
     return table
