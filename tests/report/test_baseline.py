@@ -34,7 +34,7 @@ def test_with_replacement_it_is_what_simulated_searches_reach() -> None:
 def test_a_random_sweep_is_its_own_baseline_and_ends_at_its_best() -> None:
     trials = make_trials(30)
     line = baseline(make_sweep(method="random"), trials)
-    assert line is not None and line.is_measured
+    assert line is not None and line.source == "trials"
     assert line.expected[-1] == pytest.approx(max(t.objective for t in trials if t.objective is not None))
     assert len(line.expected) == 30 and "not chosen by their results" in line.method
 
@@ -60,7 +60,7 @@ def test_a_bayesian_sweep_is_compared_with_random_points_of_its_space() -> None:
     trials = [replace(trial(number), state=TrialState.FINISHED) for number in range(80)]
     sweep = make_sweep(parameters={"x": {"distribution": "uniform", "min": 0.0, "max": 1.0}})
     line = baseline(sweep, trials)
-    assert line is not None and not line.is_measured and "random forest" in line.method
+    assert line is not None and line.source == "forest" and "random forest" in line.method
     # The mean over uniform points is -(0.7³ + 0.3³) / 3 = -0.123; that of the trials is about half of it.
     assert line.expected[0] == pytest.approx(-0.123, abs=0.025)
     assert list(line.expected) == sorted(line.expected)
@@ -73,7 +73,20 @@ def test_no_baseline_where_the_trials_carry_none() -> None:
         replace(t, objective=float(v), state=TrialState.FINISHED)
         for t, v in zip(make_trials(40), np.random.default_rng(0).random(40), strict=True)
     ]
-    assert baseline(make_sweep(), noise) is None, "a forest that predicts nothing"
+    assert baseline(make_sweep(method="tpe"), noise) is None, "a forest that predicts nothing"
+
+
+def test_a_bayesian_sweep_that_no_forest_predicts_has_the_trials_that_it_began_with() -> None:
+    noise = [
+        replace(t, objective=float(v), state=TrialState.FINISHED)
+        for t, v in zip(make_trials(40), np.random.default_rng(0).random(40), strict=True)
+    ]
+    line = baseline(make_sweep(method="bayes", count=40), noise)
+    assert line is not None and line.source == "start" and "lower bound" in line.method
+    first = [t.objective for t in noise[:10] if t.objective is not None]
+    assert line.expected[0] == pytest.approx(np.mean(first))
+    assert line.expected[-1] == pytest.approx(max(first), abs=0.01)
+    assert len(line.expected) == 40
 
 
 def test_for_a_loss_the_line_falls() -> None:

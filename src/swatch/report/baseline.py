@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -12,14 +13,18 @@ from swatch.report.forest import Floats, fit, inputs
 from swatch.report.importance import FEW
 from swatch.report.ranking import value_of
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
+from swatch.sweep.search.bayes.initial import FEWEST_INITIAL, initial_count
 
 _SAMPLES = 2000
 _TREES = 64
-# Below this share of the variance predicted, what the forest says of other points is worth nothing.
-_FEWEST_R2 = 0.1
+# Below this share of the variance predicted, the forest's errors decide what the best of many points is.
+_FEWEST_R2 = 0.5
 # How many trials on either side count as similar to a prediction.
 _NEAR = 4
 _BLIND = ("random", "grid")
+
+
+Source = Literal["trials", "forest", "start"]
 
 
 @dataclass(frozen=True)
@@ -30,14 +35,20 @@ class Baseline:
     low: tuple[float, ...]
     """Nine of ten random searches are at least as far from the lower end as this."""
     high: tuple[float, ...]
-    is_measured: bool
-    """From the sweep's own trials, which were drawn at random; else by a model of them."""
+    source: Source
+    """The sweep's own trials, as they were drawn at random; a model of them; or those that it began with."""
 
     @property
     def method(self) -> str:
         """How it was computed and what that is worth, in a sentence or two."""
         band = "The band holds eight of ten random searches."
-        if self.is_measured:
+        if self.source == "start":
+            return (
+                "The dashed line is what random search would reach if no point were better than the best of "
+                "the trials that this sweep began with, which were spread evenly over the space: a lower "
+                f"bound, as the trials do not predict what lies between them. {band}"
+            )
+        if self.source == "trials":
             return (
                 "The dashed line is the mean over all orders in which the sweep's own trials could have "
                 f"come, as they were not chosen by their results. {band}"
@@ -53,17 +64,27 @@ class Baseline:
 def baseline(sweep: SweepRecord, trials: Sequence[TrialRecord]) -> Baseline | None:
     """Return the baseline for as many trials as the sweep has, or None where the trials do not carry one.
 
-    ``trials`` are in order of number. Random and grid searches give it themselves, from two results on;
-    others need ``FEW`` results that a forest can predict.
+    ``trials`` are in order of number. Random and grid searches give it themselves, from two results on. Of
+    others it takes ``FEW`` results that a forest can predict; where it cannot, a Bayesian search has at least
+    the trials that it began with.
     """
     values = [value for trial in trials if (value := value_of(trial)) is not None]
     if len(values) < 2 or min(values) == max(values):
         return None
     if sweep.method in _BLIND:
         ended = [trial for trial in trials if trial.state.is_over or value_of(trial) is not None]
-        return _running(_with_failures(ended, sweep.goal), sweep.goal, len(ended), again=False)
+        return _running(_with_failures(ended, sweep.goal), sweep.goal, len(ended), "trials")
+    if len(values) < FEW:
+        return None
     drawn = _by_forest(sweep, trials)
-    return None if drawn is None else _running(drawn, sweep.goal, len(trials), again=True)
+    if drawn is not None:
+        return _running(drawn, sweep.goal, len(trials), "forest")
+    if sweep.method != "bayes":
+        return None
+    begun = [trial for trial in trials[: initial_count(sweep.count)] if trial.state.is_over]
+    if sum(value_of(trial) is not None for trial in begun) < FEWEST_INITIAL:
+        return None
+    return _running(_with_failures(begun, sweep.goal), sweep.goal, len(trials), "start")
 
 
 def expected_best(values: Floats, count: int, *, again: bool) -> tuple[Floats, Floats, Floats]:
@@ -91,12 +112,12 @@ def expected_best(values: Floats, count: int, *, again: bool) -> tuple[Floats, F
     return np.array(means), np.array(lows), np.array(highs)
 
 
-def _running(values: Sequence[float] | Floats, goal: str, count: int, *, again: bool) -> Baseline:
-    sign = 1.0 if goal == "maximize" else -1.0
+def _running(values: Sequence[float] | Floats, goal: str, count: int, source: Source) -> Baseline:
+    sign, again = 1.0 if goal == "maximize" else -1.0, source != "trials"
     mean, low, high = (sign * line for line in expected_best(sign * np.asarray(values), count, again=again))
     if goal != "maximize":
         low, high = high, low
-    return Baseline(tuple(mean.tolist()), tuple(low.tolist()), tuple(high.tolist()), not again)
+    return Baseline(tuple(mean.tolist()), tuple(low.tolist()), tuple(high.tolist()), source)
 
 
 def _with_failures(trials: Sequence[TrialRecord], goal: str) -> list[float]:
