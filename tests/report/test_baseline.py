@@ -49,7 +49,7 @@ def test_a_failure_is_a_draw_that_reached_nothing() -> None:
     assert with_failures.expected[0] < without.expected[0]
 
 
-def test_a_bayesian_sweep_is_compared_with_random_points_of_its_space() -> None:
+def test_another_search_is_compared_with_random_points_of_its_space() -> None:
     def trial(number: int) -> TrialRecord:
         # Half of the trials crowd around the best place, as a search does.
         rate = rng.normal(0.7, 0.02) if number % 2 else rng.random()
@@ -58,7 +58,7 @@ def test_a_bayesian_sweep_is_compared_with_random_points_of_its_space() -> None:
 
     rng = np.random.default_rng(0)
     trials = [replace(trial(number), state=TrialState.FINISHED) for number in range(80)]
-    sweep = make_sweep(parameters={"x": {"distribution": "uniform", "min": 0.0, "max": 1.0}})
+    sweep = make_sweep(method="tpe", parameters={"x": {"distribution": "uniform", "min": 0.0, "max": 1.0}})
     line = baseline(sweep, trials)
     assert line is not None and line.source == "forest" and "random forest" in line.method
     # The mean over uniform points is -(0.7³ + 0.3³) / 3 = -0.123; that of the trials is about half of it.
@@ -76,7 +76,7 @@ def test_no_baseline_where_the_trials_carry_none() -> None:
     assert baseline(make_sweep(method="tpe"), noise) is None, "a forest that predicts nothing"
 
 
-def test_a_bayesian_sweep_that_no_forest_predicts_has_the_trials_that_it_began_with() -> None:
+def test_a_bayesian_sweep_has_the_trials_that_it_began_with() -> None:
     noise = [
         replace(t, objective=float(v), state=TrialState.FINISHED)
         for t, v in zip(make_trials(40), np.random.default_rng(0).random(40), strict=True)

@@ -46,7 +46,7 @@ class Baseline:
             return (
                 "The dashed line is what random search would reach if no point were better than the best of "
                 "the trials that this sweep began with, which were spread evenly over the space: a lower "
-                f"bound, as the trials do not predict what lies between them. {band}"
+                f"bound, but one without the search's own liking for good regions. {band}"
             )
         if self.source == "trials":
             return (
@@ -64,9 +64,9 @@ class Baseline:
 def baseline(sweep: SweepRecord, trials: Sequence[TrialRecord]) -> Baseline | None:
     """Return the baseline for as many trials as the sweep has, or None where the trials do not carry one.
 
-    ``trials`` are in order of number. Random and grid searches give it themselves, from two results on. Of
-    others it takes ``FEW`` results that a forest can predict; where it cannot, a Bayesian search has at least
-    the trials that it began with.
+    ``trials`` are in order of number. Random and grid searches give it themselves, from two results on. A
+    Bayesian search has the trials that it began with, which its results had not chosen. Of others it takes
+    ``FEW`` results that a forest can predict.
     """
     values = [value for trial in trials if (value := value_of(trial)) is not None]
     if len(values) < 2 or min(values) == max(values):
@@ -76,15 +76,13 @@ def baseline(sweep: SweepRecord, trials: Sequence[TrialRecord]) -> Baseline | No
         return _running(_with_failures(ended, sweep.goal), sweep.goal, len(ended), "trials")
     if len(values) < FEW:
         return None
+    if sweep.method == "bayes":
+        begun = [trial for trial in trials[: initial_count(sweep.count)] if trial.state.is_over]
+        if sum(value_of(trial) is not None for trial in begun) < FEWEST_INITIAL:
+            return None
+        return _running(_with_failures(begun, sweep.goal), sweep.goal, len(trials), "start")
     drawn = _by_forest(sweep, trials)
-    if drawn is not None:
-        return _running(drawn, sweep.goal, len(trials), "forest")
-    if sweep.method != "bayes":
-        return None
-    begun = [trial for trial in trials[: initial_count(sweep.count)] if trial.state.is_over]
-    if sum(value_of(trial) is not None for trial in begun) < FEWEST_INITIAL:
-        return None
-    return _running(_with_failures(begun, sweep.goal), sweep.goal, len(trials), "start")
+    return None if drawn is None else _running(drawn, sweep.goal, len(trials), "forest")
 
 
 def expected_best(values: Floats, count: int, *, again: bool) -> tuple[Floats, Floats, Floats]:
