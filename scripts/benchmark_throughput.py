@@ -21,8 +21,6 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import yaml
-
 if (scripts := str(Path(__file__).resolve().parent)) not in sys.path:
     sys.path.insert(0, scripts)
 
@@ -36,23 +34,6 @@ SWEEP_ID = "throughput"
 
 class Throughput(Bench):
     """The same trials, run in several ways; every method returns wall-clock seconds."""
-
-    def write_sweep(self, trials: int, epochs: int = 1) -> Path:
-        """Write the sweep that all ways run."""
-        content = {
-            "program": "scripts/train.py",
-            "command": ["${env}", "${interpreter}", "${program}", "${args_no_hyphens}"],
-            "method": "random",
-            "run_cap": trials,
-            "metric": {"name": "val/accuracy", "goal": "maximize"},
-            "parameters": {
-                **{key: {"value": value} for key, value in (CONSTANTS | {"epochs": epochs}).items()},
-                LEARNING_RATE: {"distribution": "log_uniform_values", "min": 1e-4, "max": 1e-2},
-            },
-        }
-        path = self.folder / "sweep.yaml"
-        path.write_text(yaml.safe_dump(content))
-        return path
 
     def warm(self, sweep: Path, tracking: str) -> float:
         """Return the seconds of `swatch sweep`."""
@@ -109,9 +90,11 @@ def main() -> None:
     parser.add_argument("--skip-agent", action="store_true", help="leave W&B's agent out, the slowest part")
     options = parser.parse_args()
     trials = options.trials
+    if trials < 2 * options.agents + 1:
+        parser.error(f"--trials must be more than two for each of the {options.agents} agents, found {trials}")
     with tempfile.TemporaryDirectory() as folder, WandbServer() as server:
         bench = Throughput(Path(folder), server, options.agents)
-        sweep = bench.write_sweep(trials)
+        sweep = bench.write_sweep(trials, **CONSTANTS)
         # The images are fetched and checked, and modules compiled, before anything is timed.
         subprocess.run([*SWATCH, "data", "fetch"], check=True, stdout=subprocess.DEVNULL)
         bench.cold(options.agents, "disabled")

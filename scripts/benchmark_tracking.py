@@ -44,7 +44,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, WandbServer() as server:
         bench = Bench(Path(folder), server, options.agents)
         epochs = bench.calibrate(options.seconds)
-        sweep = bench.write_sweep(options.trials, epochs)
+        sweep = bench.write_sweep(options.trials, epochs=epochs)
         load = " ".join(f"{value:.1f}" for value in os.getloadavg())
         print(f"{options.trials} trials of {epochs} epochs, {options.agents} agents, load {load}")
         disabled = bench.swatch(sweep, "disabled")
@@ -80,8 +80,8 @@ class Bench:
         per_epoch = sorted(row["seconds"] for row in rows)[len(rows) // 2]
         return max(1, round(seconds / per_epoch))
 
-    def write_sweep(self, trials: int, epochs: int) -> Path:
-        """Write a sweep whose trials take equally long."""
+    def write_sweep(self, trials: int, **constants: int) -> Path:
+        """Write a sweep whose trials take equally long; ``constants`` are keys of the config."""
         content = {
             "program": "scripts/train.py",
             "command": ["${env}", "${interpreter}", "${program}", "${args_no_hyphens}"],
@@ -89,7 +89,7 @@ class Bench:
             "run_cap": trials,
             "metric": {"name": "val/accuracy", "goal": "maximize"},
             "parameters": {
-                "epochs": {"value": epochs},
+                **{key: {"value": value} for key, value in constants.items()},
                 "optimizer.learning_rate": {"distribution": "log_uniform_values", "min": 1e-4, "max": 1e-2},
             },
         }

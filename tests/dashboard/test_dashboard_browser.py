@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import running_browser
 from made_runs import history, make_run
 from made_sweeps import GrowingSweep
 
@@ -19,23 +20,14 @@ from swatch.files import append_line, json_text
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
-# Parallel coordinates need WebGL, which a machine without a graphics card draws in software.
-FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--use-angle=swiftshader"]
 PATIENCE = 20_000
 """Milliseconds."""
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = [path for name in names if (path := shutil.which(name))]
-    if not found:
-        pytest.skip("there is no Chromium on this machine")
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=found[0], args=FLAGS)
+    with running_browser() as chromium:
         yield chromium
-        chromium.close()
 
 
 class Serving:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from browsing import running_browser
 
 from swatch.evaluation.evaluating import Evaluation
 from swatch.report.evaluation_page import write
@@ -19,15 +19,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = [path for name in names if (path := shutil.which(name))]
-    if not found:
-        pytest.skip("there is no Chromium on this machine")
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=found[0], args=["--no-sandbox"])
+    with running_browser() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
