@@ -91,7 +91,7 @@ def main() -> None:
     options = parser.parse_args()
     trials = options.trials
     if trials < 2 * options.agents + 1:
-        parser.error(f"--trials must be more than two for each of the {options.agents} agents, found {trials}")
+        parser.error(f"--trials must be above {2 * options.agents}, two for each agent, found {trials}")
     with tempfile.TemporaryDirectory() as folder, WandbServer() as server:
         bench = Throughput(Path(folder), server, options.agents)
         sweep = bench.write_sweep(trials, **CONSTANTS)
