@@ -24,7 +24,7 @@ if importlib.util.find_spec("swatch") is None:
 
 from swatch import cli
 from swatch.errors import did_you_mean
-from swatch.sweep.quoting import override
+from swatch.sweep.space.quoting import override
 
 NO_ENTITY = "myname"
 """The default of ``--wandb_entity`` stands for nobody: the account's own entity is taken."""

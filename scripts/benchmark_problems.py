@@ -13,7 +13,7 @@ import numpy as np
 from benchmark_search_table import PARAMETERS
 from benchmark_search_training import lowest_error
 from swatch.sweep.distributions import parse_parameter
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 Value = Callable[[Mapping[str, Any]], float]
 

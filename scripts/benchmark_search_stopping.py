@@ -28,10 +28,10 @@ import numpy as np
 from benchmark_search_table import EPOCHS, SPACE, TABLE, read
 from benchmark_search_training import curves
 from swatch.sweep.pruners import Asha, Hyperband, Median, Rule
+from swatch.sweep.pruners.stopping import decide
 from swatch.sweep.records import TrialRecord, TrialState
 from swatch.sweep.search import Signal, propose
 from swatch.sweep.search.continuing import as_if_continued
-from swatch.sweep.stopping import decide
 
 RULES: dict[str, Rule | None] = {
     "none": None,

@@ -31,7 +31,7 @@ import numpy as np
 
 from swatch.sweep.distributions import parse_parameter
 from swatch.sweep.records import Point
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 TABLE = Path(__file__).with_name("benchmark_search_table.csv")
 EPOCHS = 9

@@ -21,7 +21,7 @@ from swatch.compose import build, compose
 from swatch.evaluation import records
 from swatch.evaluation.evaluating import evaluate
 from swatch.sweep import run as sweep
-from swatch.sweep.quoting import override
+from swatch.sweep.space.quoting import override
 from swatch.tracking import RunDirectory
 from swatch.training.run import train
 

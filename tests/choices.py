@@ -47,9 +47,9 @@ def layer_classes() -> list[Any]:
 
 
 def activation_names() -> Iterable[str]:
-    from swatch.nn import activation
+    from swatch.nn import activations
 
-    return activation.names()
+    return activations.names()
 
 
 def initializer_names() -> Iterable[str]:

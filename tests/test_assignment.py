@@ -16,7 +16,7 @@ import yaml
 
 from swatch.compose import build, compose
 from swatch.sweep.config import SweepConfig
-from swatch.sweep.validation import check
+from swatch.sweep.network.validation import check
 from swatch.tracking.naming import run_name
 from swatch.training.run import train
 

@@ -16,8 +16,8 @@ import yaml
 
 from swatch.compose import compose
 from swatch.sweep.config import SweepConfig
+from swatch.sweep.network.validation import check
 from swatch.sweep.search import propose
-from swatch.sweep.validation import check
 from swatch.training.rehearsal import rehearse
 from swatch.training.run import train
 

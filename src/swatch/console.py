@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,3 +34,8 @@ def console(*, stderr: bool = False) -> Console:
 def say(text: str) -> None:
     """Print one line of plain text to stderr: never wrapped, markup and numbers left as they are."""
     console(stderr=True).print(text, markup=False, soft_wrap=True)
+
+
+def shown_path(path: Path) -> Path:
+    """Return a path relative to the working directory if it lies below it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

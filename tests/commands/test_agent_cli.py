@@ -11,7 +11,7 @@ import pytest
 
 from swatch.cli import run
 from swatch.errors import UserError
-from swatch.sweep.agent_process import _check_host
+from swatch.sweep.agent.process import _check_host
 from swatch.sweep.ledger import Ledger, sqlite_url
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "sweep"))

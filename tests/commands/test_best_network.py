@@ -19,8 +19,8 @@ from swatch.cli import run
 from swatch.evaluation import records
 from swatch.sweep.home import storage_of
 from swatch.sweep.ledger import Ledger
-from swatch.sweep.quoting import override
 from swatch.sweep.records import TrialRecord
+from swatch.sweep.space.quoting import override
 from swatch.tracking import RunDirectory
 from swatch.training.trainer import Trainer
 

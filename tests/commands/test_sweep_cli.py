@@ -217,7 +217,7 @@ def test_status_lists_the_sweeps(tmp_path: Path, sweep_file: str, capsys: pytest
 
 @pytest.mark.parametrize("name", ["sweeps/grid.yaml", "grid.yaml", "grid"])
 def test_a_shipped_sweep_is_found_from_any_folder(name: str, tmp_path: Path, repository: Path) -> None:
-    from swatch.sweep.yaml_text import read_sweep_text
+    from swatch.sweep.opening.yaml_text import read_sweep_text
 
     text, source = read_sweep_text(name)
     assert source == str(repository / "sweeps" / "grid.yaml")

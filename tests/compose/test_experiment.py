@@ -11,7 +11,7 @@ import pytest
 from swatch.compose import compose
 from swatch.compose.experiment import experiment_name, experiment_text, write_experiment
 from swatch.errors import UserError
-from swatch.sweep.quoting import override
+from swatch.sweep.space.quoting import override
 
 
 def write(overrides: list[str], folder: Path, **options: Any) -> Path:

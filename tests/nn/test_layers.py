@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from swatch.errors import UserError
 from swatch.nn import CrossEntropy, Dropout, Linear, Module, Network, ReLU, Sequential
-from swatch.nn.activation import by_name
+from swatch.nn.activations import by_name
 from swatch.nn.gradcheck import TOLERANCE, check_network
 
 SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)

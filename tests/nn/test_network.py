@@ -22,7 +22,7 @@ from swatch.nn import (
     Sequential,
     mlp,
 )
-from swatch.nn.activation import by_name
+from swatch.nn.activations import by_name
 from swatch.optim import Adam
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from swatch.sweep.quoting import override
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
+from swatch.sweep.space.quoting import override
 
 CLASSES = [
     "T-shirt/top",

@@ -12,7 +12,7 @@ from synthetic import make_sweep, make_trials
 
 from swatch.metrics import welch
 from swatch.report.contest_table import contest_table, order, plain, spread_text, verdict
-from swatch.sweep.contest import Contestant, SeedRun
+from swatch.sweep.results.contest import Contestant, SeedRun
 
 TRIALS = make_trials(4, stopping=False)
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import yaml
 
-from swatch.sweep.agent import Agent, AgentEnd
+from swatch.sweep.agent.agent import Agent, AgentEnd
+from swatch.sweep.agent.trial import Trial
 from swatch.sweep.ledger import Ledger, sqlite_url
 from swatch.sweep.records import SweepRecord, TrialRecord
 from swatch.sweep.restored import RestoredSweep
-from swatch.sweep.trial import Trial
 
 LINE = {"x": {"min": 0.0, "max": 1.0}, "optimizer": {"values": ["adam", "sgd"]}}
 

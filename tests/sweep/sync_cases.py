@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from swatch.sweep.agent.trial import Trial
 from swatch.sweep.api import run
 from swatch.sweep.records import TrialRecord
 from swatch.sweep.sync import SyncRequest, sync
-from swatch.sweep.trial import Trial
 from wandb_server import KEY, WandbServer
 
 SWEEP = {

@@ -13,9 +13,9 @@ from sweep_cases import Ended, loss_of, make_agent, make_sweep, open_ledger, par
 
 from swatch.errors import Interrupted, UserError
 from swatch.files import WriteError
-from swatch.sweep.agent import TRACEBACK_FILE
+from swatch.sweep.agent.agent import TRACEBACK_FILE
+from swatch.sweep.agent.trial import Trial
 from swatch.sweep.records import TrialState
-from swatch.sweep.trial import Trial
 
 
 def test_an_agent_trains_every_trial_and_leaves(tmp_path: Path) -> None:

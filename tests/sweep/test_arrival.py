@@ -10,9 +10,9 @@ import pytest
 from rich.console import Console
 from sweep_cases import make_sweep, open_ledger, parabola, trials_of, work
 
-from swatch.sweep.arrival import missing, page
 from swatch.sweep.records import SweepRecord
-from swatch.sweep.results import show_results
+from swatch.sweep.results.results import show_results
+from swatch.sweep.terminal.arrival import missing, page
 from swatch.tracking import RunDirectory
 from swatch.tracking.registration import remember
 from swatch.tracking.remote_sweep import RemoteSweep
@@ -81,7 +81,7 @@ def test_nothing_is_missing_that_was_to_stay_here(tmp_path: Path, mode: str) -> 
 def test_the_page_is_shown_with_the_results_and_the_status(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from swatch.sweep import status
+    from swatch.sweep.terminal import status
 
     sweep = swept(tmp_path)
     address = "http://here/me/swatch/sweeps/abc12345"

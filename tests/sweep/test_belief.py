@@ -13,7 +13,7 @@ from swatch.sweep.distributions import parse_parameter
 from swatch.sweep.records import Point, TrialRecord, TrialState
 from swatch.sweep.search import NOT_NOW, NOT_WORTH_IT, propose
 from swatch.sweep.search.bayes import Belief, believe
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 SPACE = SearchSpace(
     {

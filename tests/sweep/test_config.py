@@ -9,7 +9,7 @@ import pytest
 from swatch.errors import UserError
 from swatch.sweep.config import Metric, SweepConfig
 from swatch.sweep.distributions import Categorical, Constant, IntUniform, LogUniform, Quantized
-from swatch.sweep.stopping import Hyperband
+from swatch.sweep.pruners.stopping import Hyperband
 
 WHOLE = """\
 program: scripts/train.py

@@ -13,8 +13,8 @@ from swatch.sweep.distributions import parse_parameter
 from swatch.sweep.records import TrialRecord, TrialState
 from swatch.sweep.search import propose
 from swatch.sweep.search.continuing import as_if_continued
-from swatch.sweep.searching import Search
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.search.searching import Search
+from swatch.sweep.space.search_space import SearchSpace
 
 SPACE = SearchSpace({"x": parse_parameter({"min": 0.0, "max": 1.0})})
 GONE_ON = ([0.4, 0.5, 0.7], [0.5, 0.6, 0.8], [0.6, 0.7, 0.8])

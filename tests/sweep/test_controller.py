@@ -25,8 +25,8 @@ from process_cases import (
 from sweep_cases import make_sweep, open_ledger
 
 from swatch.errors import UserError
-from swatch.sweep.control import Control
 from swatch.sweep.ledger import Ledger
+from swatch.sweep.ledger.control import Control
 from swatch.sweep.records import TrialState
 
 
@@ -105,9 +105,9 @@ def test_a_second_controller_is_refused_and_a_dead_one_replaced(tmp_path: Path) 
 
 TAKE_CONTROL = """
 import os, sys
-from swatch.sweep.control import Control
+from swatch.sweep.ledger.control import Control
 from swatch.errors import UserError
-from swatch.sweep.control import Control
+from swatch.sweep.ledger.control import Control
 from swatch.sweep.ledger import Ledger
 Control(Ledger(sys.argv[1]), "s").__enter__()
 os._exit(9)

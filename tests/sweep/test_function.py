@@ -14,9 +14,9 @@ import yaml
 from sweep_cases import make_sweep, trials_of, work
 
 from swatch.errors import UserError
-from swatch.sweep.function import FunctionRunner, load_function, spec_of, takes_trial
+from swatch.sweep.agent.function import FunctionRunner, load_function, spec_of, takes_trial
+from swatch.sweep.agent.trial import Trial
 from swatch.sweep.records import TrialRecord, TrialState
-from swatch.sweep.trial import Trial
 from swatch.tracking.background import drain
 
 DISABLED = {"mode": "disabled"}
@@ -232,7 +232,7 @@ def test_the_signature_decides_whether_the_trial_is_passed() -> None:
 
 
 def test_only_functions_at_the_top_level_can_be_named() -> None:
-    assert spec_of(load_function) == "swatch.sweep.function:load_function"
+    assert spec_of(load_function) == "swatch.sweep.agent.function:load_function"
     assert load_function(str(spec_of(load_function))) is load_function
     assert spec_of(lambda parameters: None) is None
 

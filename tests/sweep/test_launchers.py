@@ -12,7 +12,7 @@ from slurm_programs import FakeSlurm, slurm
 from swatch.cli import run
 from swatch.errors import UserError
 from swatch.sweep.launchers import check_launcher, is_of_launcher
-from swatch.sweep.network import launcher
+from swatch.sweep.network.network import launcher
 
 __all__ = ["slurm"]
 SERVER = "postgresql://me@database/sweeps"

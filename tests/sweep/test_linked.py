@@ -7,7 +7,7 @@ import pytest
 from swatch.compose import compose
 from swatch.errors import UserError
 from swatch.sweep.config import SweepConfig
-from swatch.sweep.validation import CheckedSweep, check
+from swatch.sweep.network.validation import CheckedSweep, check
 
 
 def checked(parameters: str, *overrides: str) -> CheckedSweep:

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from swatch.sweep import liveness
-from swatch.sweep.liveness import LivenessWatch, ProcessRecord, process_start, runs_here, this_machine
+from swatch.sweep.ledger import liveness
+from swatch.sweep.ledger.liveness import LivenessWatch, ProcessRecord, process_start, runs_here, this_machine
 
 HERE = ProcessRecord("a", this_machine(), "host", os.getpid(), process_start(os.getpid()), 0)
 HOST, BOOT, NAMESPACE = this_machine().split(" ")

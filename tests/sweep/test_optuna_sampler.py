@@ -10,9 +10,9 @@ import pytest
 
 from swatch.sweep.config import SweepConfig
 from swatch.sweep.optuna_sampler import SweepPruner, SweepSampler
+from swatch.sweep.pruners.stopping import Hyperband
 from swatch.sweep.search import propose
-from swatch.sweep.space import SearchSpace
-from swatch.sweep.stopping import Hyperband
+from swatch.sweep.space.search_space import SearchSpace
 
 PARAMETERS: dict[str, Any] = {
     "x": {"distribution": "normal", "mu": 0.0, "sigma": 1.0},

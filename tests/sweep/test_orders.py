@@ -27,12 +27,12 @@ from sweep_cases import Ended, make_agent, make_sweep, open_ledger, parabola, tr
 import swatch.sweep
 from swatch.cli import run
 from swatch.errors import Interrupted, UserError
-from swatch.sweep.agent import AgentEnd
-from swatch.sweep.control import Control
+from swatch.sweep.agent.agent import AgentEnd
+from swatch.sweep.agent.trial import Trial
+from swatch.sweep.controller.orders import give_order, go_on
 from swatch.sweep.ledger import Ledger, sqlite_url
-from swatch.sweep.orders import give_order, go_on
+from swatch.sweep.ledger.control import Control
 from swatch.sweep.records import SweepState, TrialState
-from swatch.sweep.trial import Trial
 
 OBEYED_WITHIN = 2.0
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from swatch.errors import UserError
+from swatch.sweep.agent.trial import Trial
 from swatch.sweep.api import run
 from swatch.sweep.distributions import parse_parameter
 from swatch.sweep.home import storage_of
@@ -18,8 +19,7 @@ from swatch.sweep.prior.known import KnownPoint
 from swatch.sweep.prior.reading import Prior, read_prior
 from swatch.sweep.pruners import Median
 from swatch.sweep.restored import RestoredSweep
-from swatch.sweep.space import SearchSpace
-from swatch.sweep.trial import Trial
+from swatch.sweep.space.search_space import SearchSpace
 
 SPACE = SearchSpace(
     {

@@ -9,7 +9,7 @@ import pytest
 
 from swatch.errors import UserError
 from swatch.sweep.pruners import PRUNERS, Asha, Hyperband, Median, Patience, Rule, parse_pruner
-from swatch.sweep.stopping import decide
+from swatch.sweep.pruners.stopping import decide
 
 # Asha
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sweep_cases import make_agent, make_sweep, open_ledger, parabola
 
-from swatch.sweep import registrar as module
-from swatch.sweep.registrar import Registrar
-from swatch.sweep.trial import Trial
+from swatch.sweep.agent.trial import Trial
+from swatch.sweep.controller import registrar as module
+from swatch.sweep.controller.registrar import Registrar
 from swatch.tracking.registration import registrations
 from wandb_server import KEY, WandbServer
 

@@ -16,10 +16,10 @@ from swatch.errors import UserError
 from swatch.report.page_data import figure_data
 from swatch.report.tables import best_table, trials_table
 from swatch.sweep import SweepResult, run
+from swatch.sweep.agent.trial import Trial
 from swatch.sweep.ledger import Ledger, sqlite_url
 from swatch.sweep.records import SweepState, TrialState
-from swatch.sweep.results import trials_csv, write_results
-from swatch.sweep.trial import Trial
+from swatch.sweep.results.results import trials_csv, write_results
 
 SWEEP: dict[str, Any] = {
     "method": "random",
@@ -173,7 +173,7 @@ def test_a_seed_that_fails_fails_the_configuration_and_is_named(tmp_path: Path) 
 def test_a_trial_of_the_network_gets_its_seed_as_an_override(tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from swatch.sweep.agent import Agent
+    from swatch.sweep.agent.agent import Agent
     from swatch.sweep.restored import RestoredSweep
 
     record = replace(make_sweep(tmp_path, count=1, repeats=2), id="n", function=None, overrides=("seed=7",))

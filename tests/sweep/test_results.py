@@ -13,11 +13,12 @@ import pytest
 import yaml
 from rich.console import Console
 
-from swatch.sweep.live import PlainLines
-from swatch.sweep.live_table import LiveTable, status_line
-from swatch.sweep.progress import progress
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
-from swatch.sweep.results import show_results, train_command, trials_csv, write_results
+from swatch.sweep.results.again import train_command
+from swatch.sweep.results.results import show_results, trials_csv, write_results
+from swatch.sweep.terminal.live_table import LiveTable, status_line
+from swatch.sweep.terminal.plain_lines import PlainLines
+from swatch.sweep.terminal.progress import progress
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SWEEP = SweepRecord(

@@ -15,7 +15,7 @@ from swatch.errors import UserError
 from swatch.sweep.distributions import parse_parameter
 from swatch.sweep.records import Point, TrialRecord, TrialState
 from swatch.sweep.search import check_search, propose, search_of
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 METHODS = ("tpe", "cmaes", "qmc")
 

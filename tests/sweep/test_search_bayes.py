@@ -30,7 +30,7 @@ from swatch.sweep.search.bayes.kernel import matern52, squared_differences, squa
 from swatch.sweep.search.bayes.model import fit_model
 from swatch.sweep.search.bayes.observations import MOST_OBSERVATIONS, observe
 from swatch.sweep.search.bayes.proposal import by_improvement
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 MIXED = SearchSpace(
     {

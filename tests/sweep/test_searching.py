@@ -9,13 +9,13 @@ import pytest
 from swatch.errors import UserError
 from swatch.sweep.config import Metric
 from swatch.sweep.distributions import parse_parameter
-from swatch.sweep.pareto import pareto_front, scalarised, values_of
 from swatch.sweep.prior.known import KnownPoint
 from swatch.sweep.records import Point, TrialRecord, TrialState
 from swatch.sweep.search import EXHAUSTED, METHODS, propose
 from swatch.sweep.search.imputing import imputed
-from swatch.sweep.searching import Search
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.search.pareto import pareto_front, scalarised, values_of
+from swatch.sweep.search.searching import Search
+from swatch.sweep.space.search_space import SearchSpace
 
 SPACE = SearchSpace(
     {

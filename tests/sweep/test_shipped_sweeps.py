@@ -11,8 +11,8 @@ import yaml
 
 from swatch.compose import compose
 from swatch.sweep.config import SweepConfig
+from swatch.sweep.network.validation import check
 from swatch.sweep.search import propose
-from swatch.sweep.validation import check
 from swatch.sweep.wandb_engine import command_line
 from swatch.sweep.wandb_engine.point import adapt
 

@@ -28,7 +28,7 @@ from swatch.errors import UserError
 from swatch.sweep.launchers.base import LOST
 from swatch.sweep.launchers.slurm import SlurmLauncher, job_options, job_script
 from swatch.sweep.launchers.slurm_queue import SlurmQueue
-from swatch.sweep.network import launcher
+from swatch.sweep.network.network import launcher
 
 __all__ = ["slurm"]
 HERE = ("--launcher", "slurm", "launcher.one_host=true", "launcher.poll_seconds=0.2")

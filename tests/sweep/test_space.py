@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from swatch.errors import UserError
 from swatch.sweep.distributions import parse_parameter
-from swatch.sweep.quoting import override, quote
-from swatch.sweep.space import Conditions, SearchSpace
+from swatch.sweep.space.quoting import override, quote
+from swatch.sweep.space.search_space import Conditions, SearchSpace
 
 
 def space_of(conditions: Conditions | None = None, **parameters: dict[str, Any]) -> SearchSpace:

@@ -13,9 +13,9 @@ from sweep_cases import LINE, make_sweep, open_ledger
 
 from swatch.errors import RunFailed, UserError
 from swatch.report.best_view import luck_lines, progress_lines
-from swatch.sweep.contest import contestants, fresh_seeds
 from swatch.sweep.records import RunRecord, SweepRecord, TrialRecord, TrialState
-from swatch.sweep.standing import MEAN, Standing, standing
+from swatch.sweep.results.contest import contestants, fresh_seeds
+from swatch.sweep.results.standing import MEAN, Standing, standing
 
 
 @pytest.fixture

@@ -10,13 +10,14 @@ import pytest
 from rich.console import Console
 from sweep_cases import Ended, make_sweep, open_ledger, parabola, trials_of, work
 
-from swatch.sweep import status
-from swatch.sweep.control import Control
-from swatch.sweep.live import PlainLines, order_notice
-from swatch.sweep.live_table import LiveTable
+from swatch.sweep.agent.trial import Trial
+from swatch.sweep.ledger.control import Control
 from swatch.sweep.records import SweepState
-from swatch.sweep.status import all_sweeps, sweep_status
-from swatch.sweep.trial import Trial
+from swatch.sweep.terminal import status
+from swatch.sweep.terminal.live_table import LiveTable
+from swatch.sweep.terminal.notices import order_notice
+from swatch.sweep.terminal.plain_lines import PlainLines
+from swatch.sweep.terminal.status import all_sweeps, sweep_status
 
 
 def text_of(parts: list[Any]) -> str:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from swatch.sweep.stopping import Hyperband, decide
+from swatch.sweep.pruners.stopping import Hyperband, decide
 
 
 @pytest.mark.parametrize(

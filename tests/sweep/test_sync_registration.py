@@ -16,7 +16,7 @@ from sync_cases import send, serving, sweep_offline
 
 from swatch.errors import UserError
 from swatch.sweep.ledger import Ledger, sqlite_url
-from swatch.sweep.liveness import process_start, this_machine
+from swatch.sweep.ledger.liveness import process_start, this_machine
 from swatch.sweep.sync import claim as claims
 from swatch.sweep.sync.claim import CLAIM, registering
 from swatch.tracking.graphql import NoAnswer, Refused

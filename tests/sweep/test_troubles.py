@@ -14,10 +14,10 @@ from sweep_cases import make_sweep, open_ledger, parabola, trials_of, work
 
 from swatch.errors import UserError
 from swatch.sweep import SweepResult, run
-from swatch.sweep.cancellation import CancellationWatch
+from swatch.sweep.agent.cancellation import CancellationWatch
 from swatch.sweep.ledger import database
 from swatch.sweep.ledger.database import LedgerError
-from swatch.sweep.liveness import LivenessWatch
+from swatch.sweep.ledger.liveness import LivenessWatch
 
 SWEEP: dict[str, Any] = {
     "method": "random",
@@ -45,7 +45,7 @@ def test_the_first_epoch_without_the_metric_is_noticed_and_the_first_trial_ends_
 
 
 def sweep_of_file(folder: Path, text: str, count: int = 2, **options: Any) -> SweepResult:
-    from swatch.sweep.function import load_function
+    from swatch.sweep.agent.function import load_function
 
     (folder / "mine.py").write_text(text)
     return run(SWEEP, load_function(f"{folder}/mine.py:train"), count=count, tracking="disabled", **options)
@@ -69,8 +69,8 @@ def test_changed_code_is_warned_of_once(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_changed_data_and_configs_are_noticed(slice_folder: Path, tmp_path: Path) -> None:
-    from swatch.sweep.fingerprint import changes_since, fingerprint
-    from swatch.sweep.preparing import SweepRequest, prepare
+    from swatch.sweep.opening.fingerprint import changes_since, fingerprint
+    from swatch.sweep.opening.preparing import SweepRequest, prepare
 
     text = (
         "method: grid\nmetric: {name: val/accuracy, goal: maximize}\n"
@@ -155,7 +155,7 @@ def test_a_damaged_ledger_is_said_in_one_line_and_left_alone(tmp_path: Path) -> 
 def test_an_agent_that_joined_leaves_when_the_controller_has_died(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from swatch.sweep import cancellation
+    from swatch.sweep.agent import cancellation
 
     monkeypatch.setattr(cancellation, "CONTROLLER_SECONDS", 0.0)
     make_sweep(tmp_path)

@@ -8,7 +8,7 @@ import pytest
 
 from swatch.errors import UserError
 from swatch.sweep.config import SweepConfig
-from swatch.sweep.validation import LOGGED_METRICS, CheckedSweep, check
+from swatch.sweep.network.validation import LOGGED_METRICS, CheckedSweep, check
 
 TOYS = """
 from swatch.errors import UserError

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from swatch.compose import compose
 from swatch.errors import UserError
-from swatch.sweep.quoting import quote
+from swatch.sweep.space.quoting import quote
 from swatch.sweep.wandb_engine import command_line, environment
 from swatch.sweep.wandb_engine.point import adapt
 from swatch.sweep.wandb_engine.program import plan

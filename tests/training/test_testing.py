@@ -14,7 +14,7 @@ from swatch.errors import UserError
 from swatch.evaluation import records
 from swatch.evaluation.evaluating import evaluate
 from swatch.sweep.config import SweepConfig
-from swatch.sweep.validation import check
+from swatch.sweep.network.validation import check
 from swatch.tracking import RunDirectory
 from swatch.tracking.background import drain
 from swatch.training.run import train

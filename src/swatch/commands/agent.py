@@ -13,6 +13,6 @@ from swatch.commands.storage_option import storage_option
 @click.option("--count", type=click.IntRange(min=1), metavar="N", help="Leave after N trials.")
 def command(sweep: str, storage: str | None, count: int | None) -> int:
     """Train trials of SWEEP, a running sweep, until none is left. Ctrl-C saves and gives the trial back."""
-    from swatch.sweep.agent_process import serve
+    from swatch.sweep.agent.process import serve
 
     return serve(sweep, storage, count)

@@ -10,7 +10,7 @@ import click
 from swatch.commands.storage_option import storage_option
 
 if TYPE_CHECKING:
-    from swatch.sweep.standing import Standing
+    from swatch.sweep.results.standing import Standing
 
 
 @click.command("best")
@@ -102,7 +102,7 @@ def _is_chosen(ranking: str, number: int | None) -> bool:
 def _standing(sweep: str, storage: str | None) -> Standing:
     from swatch.sweep.home import default_home, storage_of
     from swatch.sweep.ledger import Ledger
-    from swatch.sweep.standing import standing
+    from swatch.sweep.results.standing import standing
 
     ledger = Ledger(storage_of(default_home(), sweep, storage, must_exist=True))
     try:

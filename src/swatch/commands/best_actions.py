@@ -14,9 +14,9 @@ from swatch.report.ranking import best_epoch, best_trial, result_text
 
 if TYPE_CHECKING:
     from swatch.evaluation.evaluating import Evaluation
-    from swatch.sweep.contest import Contestant
     from swatch.sweep.records import TrialRecord
-    from swatch.sweep.standing import Standing
+    from swatch.sweep.results.contest import Contestant
+    from swatch.sweep.results.standing import Standing
     from swatch.tracking import RunDirectory
 
 RETRAINED_FILE = "retrained.json"
@@ -31,7 +31,7 @@ def show(standing: Standing, top: int, chosen: TrialRecord | None) -> None:
     """
     from swatch.report.best_view import show_best
     from swatch.report.tables import best_table
-    from swatch.sweep.results import show_command
+    from swatch.sweep.results.again import show_command
 
     best = best_trial(standing.sweep, standing.trials)
     if best is None or (standing.has_several_metrics and not standing.front):
@@ -89,8 +89,8 @@ def retrain_top(standing: Standing, count: int, seeds: int, overrides: Sequence[
     """
     from swatch.files import make_folder, write_json
     from swatch.report import contest_table
-    from swatch.sweep.contest import compete
     from swatch.sweep.home import default_home, sweep_folder
+    from swatch.sweep.results.contest import compete
 
     sweep = standing.sweep
     if standing.has_several_metrics:
@@ -128,7 +128,7 @@ def retrain(
     from swatch.evaluation import retraining
     from swatch.evaluation.evaluating import TEST
     from swatch.report import evaluation_page, evaluation_tables, retrained_view
-    from swatch.sweep.contest import own_id, watch_overrides
+    from swatch.sweep.results.contest import own_id, watch_overrides
 
     sweep, trial = standing.sweep, winner or trial
     _refuse_functions(standing, "--retrain")

@@ -137,10 +137,10 @@ def command(
         _run_with_server(arguments, resume, agents, common)
         return
     common["storage"] = storage
-    from swatch.sweep.opening import open_sweep, reopen_sweep
-    from swatch.sweep.preparing import SweepRequest
-    from swatch.sweep.running import run_in_agents
-    from swatch.sweep.search_options import SearchOptions
+    from swatch.sweep.controller.running import run_in_agents
+    from swatch.sweep.opening.opening import open_sweep, reopen_sweep
+    from swatch.sweep.opening.preparing import SweepRequest
+    from swatch.sweep.opening.search_options import SearchOptions
 
     if resume is not None:
         _refuse(arguments, "--resume")
@@ -223,7 +223,7 @@ def _refuse_options(context: click.Context) -> None:
 def _read_yaml(arguments: tuple[str, ...]) -> tuple[str, str]:
     """Return the text of the sweep YAML that the first argument names, and what to call it."""
     from swatch.errors import UserError
-    from swatch.sweep.yaml_text import read_sweep_text
+    from swatch.sweep.opening.yaml_text import read_sweep_text
 
     if not arguments:
         raise UserError("which sweep? `swatch sweep sweeps/quick.yaml`, for one; `--help` has the rest.")

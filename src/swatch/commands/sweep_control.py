@@ -6,14 +6,14 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from swatch.sweep.preparing import SweepRequest
+    from swatch.sweep.opening.preparing import SweepRequest
 
 
 def order(given: dict[str, str], storage: str | None) -> None:
     """Pause, stop or cancel a sweep that runs elsewhere; ``given`` holds the order and the sweep's id."""
     from swatch.console import say
     from swatch.errors import UserError
-    from swatch.sweep.orders import give_order
+    from swatch.sweep.controller.orders import give_order
 
     (name, sweep_id), *others = given.items()
     if others:
@@ -24,7 +24,7 @@ def order(given: dict[str, str], storage: str | None) -> None:
 def goes_on(sweep_id: str, storage: str | None, count: int | None) -> bool:
     """Let a sweep go on whose agents live; False if it needs to be started."""
     from swatch.console import say
-    from swatch.sweep.orders import go_on
+    from swatch.sweep.controller.orders import go_on
 
     told = go_on(sweep_id, storage, count)
     if told is not None:
@@ -35,7 +35,7 @@ def goes_on(sweep_id: str, storage: str | None, count: int | None) -> bool:
 def show_status(sweep_id: str, storage: str | None) -> None:
     """Show a sweep, or all of them if ``sweep_id`` is empty."""
     from swatch.console import console
-    from swatch.sweep.status import all_sweeps, sweep_status
+    from swatch.sweep.terminal.status import all_sweeps, sweep_status
 
     out = console()
     for part in sweep_status(sweep_id, storage, width=out.width) if sweep_id else all_sweeps(storage):
@@ -45,8 +45,8 @@ def show_status(sweep_id: str, storage: str | None) -> None:
 def show_preview(request: SweepRequest, agents: int | None) -> None:
     """Show what a sweep would do."""
     from swatch.console import console, say
-    from swatch.sweep.preview import preview
-    from swatch.sweep.preview_tables import preview_parts
+    from swatch.sweep.preview.preview import preview
+    from swatch.sweep.preview.tables import preview_parts
 
     out = console()
     found = preview(request)

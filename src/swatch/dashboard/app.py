@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from swatch.console import shown_path
 from swatch.dashboard import run_pages
 from swatch.dashboard.frames import Frames
 from swatch.dashboard.guard import LOOPBACK, STORED_PAGE_POLICY, SafeHeaders
@@ -17,7 +18,6 @@ from swatch.dashboard.sweep_list import SweepList
 from swatch.dashboard.sweep_pages import SweepPages
 from swatch.errors import UserError, did_you_mean
 from swatch.report.rendering import asset, environment
-from swatch.sweep.results import shown_path
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

@@ -17,7 +17,7 @@ from swatch.report.ranking import best_trial, running_best, value_of
 from swatch.sweep.home import LEDGER_FILE
 from swatch.sweep.ledger import Ledger, sqlite_url
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
-from swatch.sweep.status import state_in_words
+from swatch.sweep.terminal.status import state_in_words
 
 REFRESH_SECONDS = 1.0
 """Ledgers are looked at at most this often, whoever asks."""

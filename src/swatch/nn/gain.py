@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from swatch.errors import UserError
-from swatch.nn import activation as activations
+from swatch.nn import activations
 from swatch.nn.network import Network
 from swatch.nn.sequential import Sequential
 

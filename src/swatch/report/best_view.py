@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from swatch.sweep.records import TrialRecord
-    from swatch.sweep.standing import Standing
+    from swatch.sweep.results.standing import Standing
 
 _MODEL_COLUMN = "model mean"
 
@@ -102,7 +102,7 @@ def front_table(standing: Standing, *, width: int = 120) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from swatch.sweep.pareto import values_of
+    from swatch.sweep.search.pareto import values_of
 
     shown = list(standing.front)
     title = f"Pareto front of sweep {standing.sweep.id}, {len(shown)} of {len(standing.by_run)} trials"

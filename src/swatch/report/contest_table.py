@@ -14,8 +14,8 @@ from swatch.report.tables import differing
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from swatch.sweep.contest import Contestant
     from swatch.sweep.records import SweepRecord
+    from swatch.sweep.results.contest import Contestant
 
 SIGNIFICANT = 0.05
 

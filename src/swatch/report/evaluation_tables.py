@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
+from swatch.console import shown_path
 from swatch.report.class_curves import NOT_KEPT, class_sparklines
 from swatch.report.confusion import Confusion, confusion_of
 
@@ -71,11 +71,6 @@ def warning(readings: int) -> Text:
 def show_page(page: Path, out: Console) -> None:
     """Print where the page is."""
     out.print(f"page  {shown_path(page)}", markup=False, soft_wrap=True)
-
-
-def shown_path(path: Path) -> str:
-    """Return a path as seen from here."""
-    return os.path.relpath(path)
 
 
 def prepared(evaluation: Evaluation) -> Confusion:

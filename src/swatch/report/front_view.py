@@ -28,7 +28,7 @@ class Front:
 
 def front_of(trials: Sequence[TrialRecord], metrics: Sequence[Metric]) -> Front | None:
     """Return the front, or None for a sweep of one metric or without a result."""
-    from swatch.sweep.pareto import pareto_front, values_of
+    from swatch.sweep.search.pareto import pareto_front, values_of
 
     if len(metrics) < 2:
         return None

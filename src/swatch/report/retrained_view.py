@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from swatch.console import shown_path
 from swatch.report.confusion import confusion_of
-from swatch.report.evaluation_tables import LARGEST_MATRIX, MEASURES, matrix_table, shown_path
+from swatch.report.evaluation_tables import LARGEST_MATRIX, MEASURES, matrix_table
 
 if TYPE_CHECKING:
     from rich.console import Console

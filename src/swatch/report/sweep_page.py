@@ -27,7 +27,7 @@ from swatch.report.sweep_background import NOTHING, Background, background_of
 from swatch.report.sweep_pictures import pictures
 from swatch.report.sweep_times import time_correlations, typical_times
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
-from swatch.sweep.results import train_command
+from swatch.sweep.results.again import train_command
 
 _SCRIPTS = (
     *("theme.js", "controls.js", "plotly_loading.js", "sweep_data.js", "selection.js", "drawing.js"),

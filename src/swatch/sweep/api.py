@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from swatch.sweep.opening import OpenSweep
+    from swatch.sweep.opening.opening import OpenSweep
     from swatch.sweep.records import SweepRecord, TrialRecord
 
 
@@ -32,7 +32,7 @@ class SweepResult:
     @property
     def url(self) -> str | None:
         """The address of the sweep's page in W&B's UI, or None if no server knows the sweep."""
-        from swatch.sweep.arrival import page
+        from swatch.sweep.terminal.arrival import page
 
         return page(self.sweep)
 
@@ -95,11 +95,11 @@ def run(
         RunFailed: Every trial failed.
         KeyboardInterrupt: Ctrl-C; the sweep can go on.
     """
-    from swatch.sweep.opening import open_sweep
-    from swatch.sweep.preparing import SweepRequest
-    from swatch.sweep.running import run_in_agents, run_in_this_process
-    from swatch.sweep.search_options import SearchOptions
-    from swatch.sweep.yaml_text import read_sweep_text
+    from swatch.sweep.controller.running import run_in_agents, run_in_this_process
+    from swatch.sweep.opening.opening import open_sweep
+    from swatch.sweep.opening.preparing import SweepRequest
+    from swatch.sweep.opening.search_options import SearchOptions
+    from swatch.sweep.opening.yaml_text import read_sweep_text
 
     text, source = read_sweep_text(sweep)
     request = SweepRequest(
@@ -137,7 +137,7 @@ def _checked(repeats: int) -> int:
 
 def _name_of(train: Callable[..., Any], agents: int) -> str:
     from swatch.errors import UserError
-    from swatch.sweep.function import load_function, spec_of, takes_trial
+    from swatch.sweep.agent.function import load_function, spec_of, takes_trial
 
     takes_trial(train)
     spec = spec_of(train)

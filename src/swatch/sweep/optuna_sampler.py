@@ -11,11 +11,10 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
 from swatch.sweep.distributions import Categorical, Discrete, Distribution
-from swatch.sweep.ledger.attempts import finite
-from swatch.sweep.records import Point, TrialRecord, TrialState
+from swatch.sweep.pruners.stopping import Rule, decide
+from swatch.sweep.records import Point, TrialRecord, TrialState, finite
 from swatch.sweep.search import Signal, propose
-from swatch.sweep.space import SearchSpace
-from swatch.sweep.stopping import Rule, decide
+from swatch.sweep.space.search_space import SearchSpace
 
 _STATES = {
     optuna.trial.TrialState.COMPLETE: TrialState.FINISHED,
@@ -145,7 +144,7 @@ class SweepPruner(optuna.pruners.BasePruner):
         self._rule = rule
 
     def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:
-        """Whether the trial stops now; see :func:`swatch.sweep.stopping.decide`."""
+        """Whether the trial stops now; see :func:`swatch.sweep.pruners.stopping.decide`."""
         histories = {
             other.number: [value for _, value in sorted(other.intermediate_values.items())]
             for other in study.get_trials(deepcopy=False)

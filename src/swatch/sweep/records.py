@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -192,3 +193,12 @@ class SweepRecord:
     """How the sweep is run: ``retries``, ``max_consecutive_failures``, ``tracking``, ``home``, ``token``."""
     repeats: int = 1
     """How many seeds each trial trains in turn."""
+
+
+def finite(value: Any) -> float | None:
+    """Return a metric as a finite float, or None if it is missing, not a number, NaN or infinite."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from swatch.sweep.axes import axes
 from swatch.sweep.config import SweepConfig
+from swatch.sweep.ledger.axes import axes
 from swatch.sweep.ledger.mirror import Axis
 from swatch.sweep.prior.known import KnownPoint
 from swatch.sweep.pruners import Rule, parse_pruner
 from swatch.sweep.records import Point, SweepRecord
-from swatch.sweep.searching import Search
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.search.searching import Search
+from swatch.sweep.space.search_space import SearchSpace
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from swatch.sweep.distributions.categorical import canonical
 from swatch.sweep.optuna_sampler import record_of
 from swatch.sweep.records import TrialRecord
 from swatch.sweep.search import Signal, propose
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 # Sets these random numbers apart from others made from the seed.
 INDEPENDENT = 8

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from swatch.errors import UserError, did_you_mean
-from swatch.nn import activation as activations
+from swatch.nn import activations
 from swatch.nn.gain import resolve_scale
 from swatch.nn.layers import BatchNorm, Conv2d, Dropout, LayerNorm, Linear
 from swatch.nn.module import Module

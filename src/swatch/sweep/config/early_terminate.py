@@ -8,7 +8,7 @@ from typing import Any
 
 from swatch.sweep.config.fields import check_keys, whole_number
 from swatch.sweep.config.yaml_source import YamlSource
-from swatch.sweep.stopping import Hyperband
+from swatch.sweep.pruners.stopping import Hyperband
 
 HYPERBAND_KEYS = ("type", "min_iter", "max_iter", "s", "eta", "strict")
 

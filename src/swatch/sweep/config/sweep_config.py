@@ -14,8 +14,8 @@ from swatch.sweep.config.parameters import read_parameters
 from swatch.sweep.config.scheduler import read_method
 from swatch.sweep.config.yaml_source import YamlSource
 from swatch.sweep.distributions import Distribution
-from swatch.sweep.space import SearchSpace
-from swatch.sweep.stopping import Hyperband
+from swatch.sweep.pruners.stopping import Hyperband
+from swatch.sweep.space.search_space import SearchSpace
 
 # Every key of W&B's schema; those that the engine does not use (project, entity, command ...) are W&B's.
 TOP_LEVEL_KEYS = (

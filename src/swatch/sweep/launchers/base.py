@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 LOST = 255
 """Stands for the exit code of a job that left none: cancelled, out of time, or its host is gone."""
@@ -48,27 +47,6 @@ class Launcher(Protocol):
 
     def close(self) -> None:
         """Let go of what was needed to start agents."""
-
-
-def make_launcher(
-    settings: Mapping[str, Any], sweep_id: str, url: str, logs: Path, environment: Mapping[str, str]
-) -> Launcher:
-    """Return the launcher that the config chose.
-
-    Args:
-        settings: the config's group ``launcher``, checked; an empty one is that of local processes.
-        sweep_id: the sweep to work on.
-        url: the storage, with its password.
-        logs: the folder of the agents' logs.
-        environment: what is added to the agents' environment.
-    """
-    if settings.get("kind") == "slurm":
-        from swatch.sweep.launchers.slurm import SlurmLauncher
-
-        return SlurmLauncher(settings, sweep_id, url, logs, environment)
-    from swatch.sweep.processes import LocalLauncher
-
-    return LocalLauncher(sweep_id, url, logs, environment)
 
 
 def new_name() -> str:

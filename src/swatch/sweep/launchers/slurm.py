@@ -11,8 +11,8 @@ from typing import Any
 
 from swatch.files import make_folder
 from swatch.sweep.launchers.base import last_line, new_name
+from swatch.sweep.launchers.processes import NAME_VARIABLE, PIPE_VARIABLE, STORAGE_VARIABLE, THREAD_VARIABLES
 from swatch.sweep.launchers.slurm_queue import JobEnd, SlurmQueue
-from swatch.sweep.processes import NAME_VARIABLE, PIPE_VARIABLE, STORAGE_VARIABLE, THREAD_VARIABLES
 
 NOTICE_SECONDS = 120
 """How long before a job's time is up its agent is told to save and leave."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from swatch.errors import UserError
 from swatch.sweep.launchers.base import LOST
-from swatch.sweep.processes import describe_end
+from swatch.sweep.launchers.processes import describe_end
 
 ANSWER_SECONDS = 30.0
 """How long Slurm may take to answer; a busy one may be asked again later."""

@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import delete, exists, func, insert, select, update
 from sqlalchemy.engine import Connection
 
-from swatch.errors import Interrupted
+from swatch.sweep.ledger.attempt import Attempt, Fenced
 from swatch.sweep.ledger.mirror import AttemptEnd, OptunaMirror
 from swatch.sweep.ledger.objective import end_run, last_epoch, objective_of
 from swatch.sweep.ledger.schema import attempts, history, runs, sweeps, trials
-from swatch.sweep.records import Metrics, Point, SweepState
-
-
-class Fenced(Interrupted):
-    """The attempt has been given up as dead; another one may run. What it reports now is refused."""
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One go at a trial by one agent; the handle for everything that is written about it."""
-
-    id: int
-    sweep_id: str
-    trial_id: int
-    number: int
-    """Counts the trial's attempts from 1."""
-    run: int
-    """The row of the run whose epochs are being logged."""
-    optuna_trial_id: int
-    base: int
-    """The last epoch that earlier attempts had logged; -1 if there is none."""
-    metric: str
-    goal: str
-    trial_number: int
-    point: Point
-    run_id: str
-    seed: int
-    repeat: int = 0
-    """Which of the trial's runs is being trained, from 0."""
+from swatch.sweep.records import Metrics, Point, SweepState, finite
 
 
 def lock(connection: Connection, sweep_id: str) -> int:
@@ -224,12 +194,3 @@ def fence(connection: Connection, attempt: Attempt) -> None:
             f"attempt {attempt.number} of trial {attempt.trial_number} was given up ({state}); "
             "its late reports are not taken."
         )
-
-
-def finite(value: Any) -> float | None:
-    """Return a metric as a finite float, or None if it is missing, not a number, NaN or infinite."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None

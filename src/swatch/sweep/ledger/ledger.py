@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from swatch.sweep.ledger import attempts as writing
 from swatch.sweep.ledger import repeats
-from swatch.sweep.ledger.attempts import Attempt
+from swatch.sweep.ledger.attempt import Attempt
 from swatch.sweep.ledger.mirror import AttemptEnd
 from swatch.sweep.ledger.process_store import ProcessStore
 from swatch.sweep.ledger.reading import read_trials

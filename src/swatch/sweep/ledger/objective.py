@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.engine import Connection
 
+from swatch.sweep.ledger.attempt import Attempt
 from swatch.sweep.ledger.schema import history, runs, trials
-
-if TYPE_CHECKING:
-    from swatch.sweep.ledger.attempts import Attempt
 
 
 def end_run(connection: Connection, attempt: Attempt, summary: Mapping[str, Any]) -> None:

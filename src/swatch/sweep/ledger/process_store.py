@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from sqlalchemy import insert, select, update
 
 from swatch.sweep.ledger.attempts import end_agents_attempts, lock
+from swatch.sweep.ledger.liveness import ProcessRecord, process_start, this_machine
 from swatch.sweep.ledger.mirror import AttemptEnd
 from swatch.sweep.ledger.reading import read_processes
 from swatch.sweep.ledger.schema import agents, sweeps
 from swatch.sweep.ledger.store import Store
-from swatch.sweep.liveness import ProcessRecord, process_start, this_machine
 
 
 class ProcessStore(Store):

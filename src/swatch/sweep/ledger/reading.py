@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, func, null, selec
 from sqlalchemy.engine import Connection
 
 from swatch.errors import UserError, did_you_mean
+from swatch.sweep.ledger.liveness import ProcessRecord
 from swatch.sweep.ledger.schema import agents, attempts, history, runs, sweeps, trials
-from swatch.sweep.liveness import ProcessRecord
 from swatch.sweep.records import Metrics, RunRecord, SweepRecord, SweepState, TrialRecord, TrialState
 
 DEFAULT_RETRIES = 3

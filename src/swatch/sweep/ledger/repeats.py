@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
 
-from swatch.sweep.ledger.attempts import Attempt, fence, lock
+from swatch.sweep.ledger.attempt import Attempt
+from swatch.sweep.ledger.attempts import fence, lock
 from swatch.sweep.ledger.mirror import OptunaMirror
 from swatch.sweep.ledger.objective import end_run, last_epoch
 from swatch.sweep.ledger.schema import history, runs, trials

@@ -109,7 +109,8 @@ class SweepStore(Store):
     def edit_sweep(self, sweep: SweepRecord, *, identity: str) -> None:
         """Replace what a sweep was made from; its trials, its id and its state stay.
 
-        What the trials so far are taken for must hold under ``sweep`` too: see :mod:`swatch.sweep.editing`.
+        What the trials so far are taken for must hold under ``sweep`` too: see
+        :mod:`swatch.sweep.opening.editing`.
         """
         with self._database.write() as connection:
             lock(connection, sweep.id)

@@ -11,7 +11,7 @@ from typing import Any
 from swatch.errors import UserError, did_you_mean
 from swatch.sweep.config.yaml_source import YamlSource
 from swatch.sweep.prior.known import KnownPoint, PointError, fit_point
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 SUFFIXES = (".csv", ".yaml", ".yml")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from swatch.sweep.distributions import Constant, Discrete, Distribution
 from swatch.sweep.records import Point, TrialRecord, TrialState
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 
 @dataclass(frozen=True)

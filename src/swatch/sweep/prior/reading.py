@@ -14,7 +14,7 @@ from swatch.sweep.prior.files import SUFFIXES, read_file
 from swatch.sweep.prior.known import KnownPoint
 from swatch.sweep.prior.runs import read_run, read_trials
 from swatch.sweep.restored import RestoredSweep
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from swatch.errors import UserError
 from swatch.sweep.prior.known import KnownPoint, PointError, fit_point
 from swatch.sweep.records import SweepRecord, TrialRecord
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 
 def read_run(path: Path, space: SearchSpace, metric: str, goal: str) -> KnownPoint:
@@ -63,7 +63,7 @@ def read_trials(
 
 def best_of(history: Iterable[Mapping[str, Any]], metric: str, goal: str) -> float | None:
     """Return the best finite value of a metric in a run's history, or None if there is none."""
-    from swatch.sweep.ledger.attempts import finite
+    from swatch.sweep.records import finite
 
     values = [value for record in history if (value := finite(record.get(metric))) is not None]
     if not values:

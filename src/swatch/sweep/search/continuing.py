@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from swatch.sweep.ledger.attempts import finite
-from swatch.sweep.records import TrialRecord, TrialState
+from swatch.sweep.records import TrialRecord, TrialState, finite
 
 # So many trials must have gone on from where one was stopped before they say anything about it.
 FEWEST_EXAMPLES = 3

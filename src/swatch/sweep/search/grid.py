@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 
 from swatch.errors import UserError
 from swatch.sweep.search.signals import EXHAUSTED, Proposal
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 
 def propose_from_grid(space: SearchSpace, seen: AbstractSet[str], number: int) -> Proposal:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from swatch.sweep.config.metric import Metric
-from swatch.sweep.ledger.attempts import finite
-from swatch.sweep.records import TrialRecord, TrialState
+from swatch.sweep.records import TrialRecord, TrialState, finite
 
 
 def imputed(trials: Sequence[TrialRecord], metric: Metric) -> list[TrialRecord]:

@@ -9,7 +9,7 @@ from swatch.sweep.records import TrialRecord
 from swatch.sweep.search.grid import propose_from_grid
 from swatch.sweep.search.random_search import propose_at_random
 from swatch.sweep.search.signals import Proposal
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 METHODS = ("grid", "random", "bayes", "tpe", "cmaes", "qmc")
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from swatch.sweep.search.bayes.initial import initial_point
 from swatch.sweep.search.random_search import DistinctDraws, propose_at_random
 from swatch.sweep.search.signals import Proposal
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 
 @lru_cache(maxsize=4)

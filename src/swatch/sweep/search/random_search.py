@@ -11,7 +11,7 @@ import numpy as np
 
 from swatch.sweep.records import Point
 from swatch.sweep.search.signals import EXHAUSTED, Proposal
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 # Sets this sequence apart from others made from the sweep's seed.
 RANDOM_SEARCH = 1

@@ -26,7 +26,7 @@ from swatch.sweep.search.bayes.model import encoding_of
 from swatch.sweep.search.losses import ended_and_pending, filled, loss_of
 from swatch.sweep.search.random_search import propose_at_random
 from swatch.sweep.search.signals import Proposal
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 Params = tuple[dict[str, Any], dict[str, BaseDistribution]]
 """A point as Optuna sees it: the active parameters' values and their distributions."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from swatch.errors import UserError
-from swatch.sweep.liveness import process_start, runs_here, this_machine
+from swatch.sweep.ledger.liveness import process_start, runs_here, this_machine
 from swatch.tracking.graphql import NoKey, Refused
 
 if TYPE_CHECKING:

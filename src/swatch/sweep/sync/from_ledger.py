@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from swatch.errors import UserError
-from swatch.sweep.function import run_name as function_run_name
+from swatch.sweep.agent.function import run_name as function_run_name
 from swatch.sweep.records import SweepRecord, TrialRecord
 from swatch.sweep.restored import RestoredSweep
 from swatch.sweep.sync.remote_runs import FROM_LEDGER, SOURCE_KEY
@@ -15,7 +15,7 @@ from swatch.tracking import RunDescription, RunDirectory
 from swatch.tracking.replay import Ending
 
 if TYPE_CHECKING:
-    from swatch.sweep.trial import Trial
+    from swatch.sweep.agent.trial import Trial
 
 MATRIX_NAME = "val/confusion_matrix"
 

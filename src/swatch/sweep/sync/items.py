@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from swatch.sweep.ledger import Ledger
-from swatch.sweep.liveness import LivenessWatch
+from swatch.sweep.ledger.liveness import LivenessWatch
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 from swatch.sweep.sync.folders import Folders, best_of, is_alive
 from swatch.tracking import RunDirectory

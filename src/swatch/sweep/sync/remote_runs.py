@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from swatch.sweep.ledger.attempts import finite
+from swatch.sweep.records import finite
 from swatch.tracking.graphql import Refused, ask
 
 T = TypeVar("T")

@@ -12,9 +12,9 @@ from types import FrameType
 from typing import Any
 
 from swatch.errors import Interrupted, RunFailed, UserError
-from swatch.sweep.live import Display
-from swatch.sweep.processes import describe_end
+from swatch.sweep.launchers.processes import describe_end
 from swatch.sweep.records import TrialState
+from swatch.sweep.terminal.live import Display
 from swatch.sweep.wandb_engine.dispatch import Dispatch
 from swatch.sweep.wandb_engine.opening import OpenServerSweep
 from swatch.sweep.wandb_engine.protocol import Command

@@ -8,7 +8,7 @@ from typing import Any
 from swatch.compose import compose
 from swatch.errors import UserError
 from swatch.schema.settings import MONITORED
-from swatch.sweep.quoting import override
+from swatch.sweep.space.quoting import override
 
 
 def monitoring(sweep: Mapping[str, Any], texts: Sequence[str]) -> list[str]:

@@ -11,11 +11,11 @@ from typing import Any
 
 from swatch.errors import UserError
 from swatch.files import make_folder, write_json, write_text
-from swatch.sweep import network
 from swatch.sweep.config import METHODS, SweepConfig
 from swatch.sweep.distributions import Constant
 from swatch.sweep.home import LOGS_FOLDER, SWEEP_FILE, sweep_folder
-from swatch.sweep.network import CheckedNetwork
+from swatch.sweep.network import network
+from swatch.sweep.network.network import CheckedNetwork
 from swatch.sweep.records import SweepRecord
 from swatch.sweep.wandb_engine import protocol
 from swatch.sweep.wandb_engine.task import Task

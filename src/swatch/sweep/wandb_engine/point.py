@@ -13,8 +13,8 @@ from swatch.compose import compose, has_key, locations, overrides
 from swatch.compose.diagnosis import key_owners
 from swatch.compose.locations import Locations
 from swatch.errors import UserError
-from swatch.sweep import quoting
-from swatch.sweep.linked import unlinked
+from swatch.sweep.space import quoting
+from swatch.sweep.space.linked import unlinked
 from swatch.sweep.wandb_engine import resumed
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from swatch.console import say
 from swatch.errors import UserError
-from swatch.sweep import network
 from swatch.sweep.config import SweepConfig
+from swatch.sweep.network import network
 from swatch.sweep.wandb_engine import command_line, protocol
 from swatch.sweep.wandb_engine.command_line import CommandLine
 from swatch.sweep.wandb_engine.environment import AgentEnvironment

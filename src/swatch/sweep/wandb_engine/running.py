@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from swatch.errors import Interrupted, RunFailed
-from swatch.sweep.live import make_display
 from swatch.sweep.names import counted
 from swatch.sweep.records import TrialState
-from swatch.sweep.results import show_results, write_results
+from swatch.sweep.results.results import show_results, write_results
+from swatch.sweep.terminal.live import make_display
 from swatch.sweep.wandb_engine.controller import ServerController
 from swatch.sweep.wandb_engine.opening import OpenServerSweep
 from swatch.tracking.registration import app_url, sweep_url

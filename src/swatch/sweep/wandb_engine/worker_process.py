@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from swatch.files import json_text, make_folder
-from swatch.sweep.processes import THREAD_VARIABLES
+from swatch.sweep.launchers.processes import THREAD_VARIABLES
 from swatch.sweep.wandb_engine.environment import TRANSMIT_INTERVAL, TRANSMIT_SECONDS
 from swatch.sweep.wandb_engine.task import Task
 from swatch.sweep.wandb_engine.worker import PIPE_VARIABLE

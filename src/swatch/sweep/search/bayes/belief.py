@@ -14,7 +14,7 @@ from swatch.sweep.search.bayes.columns import FloatArray
 from swatch.sweep.search.bayes.maximize import candidates
 from swatch.sweep.search.bayes.model import Model, fit_model
 from swatch.sweep.search.bayes.proposal import by_improvement
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 # Sets these random numbers apart from others made from the sweep's seed.
 BELIEF = 6

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from swatch.sweep.distributions import Discrete
 from swatch.sweep.records import Point
 from swatch.sweep.search.bayes.columns import Column, FloatArray, make_column
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 BoolArray = npt.NDArray[np.bool_]
 

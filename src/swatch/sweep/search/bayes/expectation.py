@@ -10,7 +10,7 @@ import numpy as np
 from swatch.sweep.records import TrialRecord, TrialState
 from swatch.sweep.search.bayes.belief import FEWEST_TRIALS
 from swatch.sweep.search.bayes.model import fit_model
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 ENOUGH_FINISHED = 8
 """With so many trials that were trained to their end, those that were stopped early teach nothing here."""

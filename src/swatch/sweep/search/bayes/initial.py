@@ -8,7 +8,7 @@ import numpy as np
 
 from swatch.sweep.records import Point
 from swatch.sweep.search.bayes.columns import FloatArray
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 # Sets this sequence apart from others made from the sweep's seed.
 SOBOL = 2

@@ -11,7 +11,7 @@ from swatch.sweep.search.bayes.encoding import Encoding
 from swatch.sweep.search.bayes.fit import fit
 from swatch.sweep.search.bayes.gaussian_process import GaussianProcess, Hyperparameters
 from swatch.sweep.search.bayes.observations import Observations, observe
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 # What a model that may be too sure of itself is changed by.
 SHORTER, QUIETER = 0.5, 0.1

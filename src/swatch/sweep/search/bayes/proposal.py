@@ -17,7 +17,7 @@ from swatch.sweep.search.bayes.maximize import candidates
 from swatch.sweep.search.bayes.model import Model, encoding_of, fit_model
 from swatch.sweep.search.random_search import propose_at_random
 from swatch.sweep.search.signals import NOT_NOW, NOT_WORTH_IT, Proposal
-from swatch.sweep.space import SearchSpace
+from swatch.sweep.space.search_space import SearchSpace
 
 # Sets these random numbers apart from others made from the sweep's seed.
 BAYES = 3

@@ -1,0 +1,1 @@
+"""An agent and its trials: what happens in one process of a sweep."""

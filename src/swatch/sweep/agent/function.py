@@ -1,0 +1,239 @@
+"""Sweeping anybody's Python function: finding it, calling it, and keeping its run like any other."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from swatch.errors import UserError, did_you_mean
+from swatch.sweep.agent.trial import Trial, TrialInterrupted, TrialStopped, plain
+from swatch.sweep.records import Metrics
+
+TrainFunction = Callable[..., Any]
+
+
+def load_function(spec: str) -> TrainFunction:
+    """Return the function that ``package.module:name`` or ``path/to/file.py:name`` names.
+
+    Raises UserError if there is no such module, file or function.
+    """
+    place, _, name = spec.rpartition(":")
+    if not place or not name:
+        raise UserError(f"--function '{spec}': write package.module:function or path/to/file.py:function.")
+    module = _load_file(Path(place), spec) if place.endswith(".py") else _load_module(place, spec)
+    function: Any = module
+    for part in name.split("."):
+        if not hasattr(function, part):
+            raise UserError(
+                f"--function '{spec}': {place} has no '{part}'.{did_you_mean(part, dir(function))}"
+            )
+        function = getattr(function, part)
+    if not callable(function):
+        raise UserError(f"--function '{spec}' is a {type(function).__name__}, not a function.")
+    result: TrainFunction = function
+    return result
+
+
+def _load_module(name: str, spec: str) -> Any:
+    # The console script's sys.path starts at its own folder; a user's modules lie where they stand.
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
+            raise UserError(f"--function '{spec}': there is no module '{error.name}' here.") from error
+        raise UserError(f"--function '{spec}': importing {name} failed: {error}") from error
+    except Exception as error:
+        raise UserError(
+            f"--function '{spec}': importing {name} failed: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _load_file(path: Path, spec: str) -> Any:
+    if not path.is_file():
+        raise UserError(f"--function '{spec}': there is no file {path}.")
+    folder = str(path.absolute().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    # Not its own name, which a module of the same name may bear, and never __main__, which would run it.
+    name = f"swatch_function_{path.stem}"
+    found = importlib.util.spec_from_file_location(name, path)
+    assert found is not None and found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    sys.modules[name] = module
+    try:
+        found.loader.exec_module(module)
+    except Exception as error:
+        raise UserError(
+            f"--function '{spec}': running {path} failed: {type(error).__name__}: {error}"
+        ) from error
+    return module
+
+
+def spec_of(function: TrainFunction) -> str | None:
+    """Return a spec by which another process finds the function, or None for a lambda or a closure."""
+    module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
+    if not module or not name or "<" in name:
+        return None
+    if module == "__main__":
+        main = getattr(sys.modules["__main__"], "__file__", None)
+        return f"{Path(main).absolute()}:{name}" if main and main.endswith(".py") else None
+    return f"{module}:{name}"
+
+
+def takes_trial(function: TrainFunction) -> bool:
+    """Whether the function takes (parameters, trial), not (parameters) alone; UserError if neither."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return False
+    for arguments in (2, 1):
+        try:
+            signature.bind(*range(arguments))
+        except TypeError:
+            continue
+        return arguments == 2
+    name = getattr(function, "__name__", str(function))
+    raise UserError(
+        f"the train function must take (parameters) or (parameters, trial), not {name}{signature}"
+    )
+
+
+@dataclass(frozen=True)
+class FunctionOutcome:
+    """How a function's trial ended."""
+
+    status: str
+    reason: str | None
+    summary: dict[str, Any]
+    history: list[Metrics] = field(default_factory=list)
+
+
+class FunctionRunner:
+    """Runs trials of one function; the run directory is written first, wandb gets the same facts."""
+
+    def __init__(self, function: TrainFunction, tracking: Mapping[str, Any]) -> None:
+        """Remember what to run.
+
+        ``tracking`` holds ``mode`` and may hold ``project`` and ``entity``.
+        """
+        self._function = function
+        self._with_trial = takes_trial(function)
+        self._tracking = tracking
+        self.inside = False
+        """Whether the user's code is running: then an interruption may be raised into it."""
+
+    def __call__(self, trial: Trial) -> FunctionOutcome:
+        """Run one trial. Whatever the function raises passes through after the run directory has it."""
+        from swatch.tracking import RunDescription, RunDirectory, Trackers
+
+        sinks: list[Any] = [directory := RunDirectory(trial.run_directory)]
+        if self._tracking["mode"] != "disabled":
+            sinks.append(self._wandb(trial))
+        trackers = Trackers(sinks)
+        started = time.monotonic()
+        with directory.locked():
+            trackers.start(
+                RunDescription(
+                    run_id=trial.run_id,
+                    name=run_name(trial),
+                    config={**trial.parameters, "seed": trial.seed},
+                    overrides=trial.overrides,
+                    group=trial.sweep_id,
+                    job_type="train",
+                    goals={trial.metric: trial.goal},
+                    started=time.time(),
+                    sweep_id=trial.sweep_id,
+                    trial=trial.number,
+                    remote_sweep=trial.remote_sweep,
+                )
+            )
+            trial._sink = trackers
+            status, reason = "failed", None
+            try:
+                status, reason = self._call(trial)
+            except Exception as error:
+                reason = f"{type(error).__name__}: {error}"
+                raise
+            except BaseException as error:
+                status, reason = "interrupted", str(error) or type(error).__name__
+                raise
+            finally:
+                summary = summarize(trial, time.monotonic() - started)
+                trackers.finish(status, reason, summary)
+        return FunctionOutcome(status, reason, {"status": status, **summary}, list(trial.history))
+
+    def _call(self, trial: Trial) -> tuple[str, str | None]:
+        self.inside = True
+        try:
+            arguments = (trial.parameters, trial) if self._with_trial else (trial.parameters,)
+            result = self._function(*arguments)
+        except TrialStopped as stop:
+            return "stopped", stop.decision.reason
+        except SystemExit as leaving:
+            # It would end the agent, and with it all trials to come.
+            return "failed", f"the function left with sys.exit({leaving.code!r})"
+        finally:
+            self.inside = False
+        return self._take_result(trial, result)
+
+    def _take_result(self, trial: Trial, result: Any) -> tuple[str, str | None]:
+        """Add what the function returned to its reports."""
+        if isinstance(result, int | float) or hasattr(result, "item"):
+            result = {trial.metric: result}
+        if result is not None:
+            try:
+                trial.report(plain(result))
+            except TypeError as error:
+                return "failed", f"the function returned something else than metrics: {error}"
+            except TrialStopped:
+                pass  # It was the last report: there is nothing left to stop.
+            except TrialInterrupted:
+                pass  # It is done; the agent ends after it.
+        return "finished", None
+
+    def _wandb(self, trial: Trial) -> Any:
+        from swatch.tracking.background import BackgroundTracker
+        from swatch.tracking.wandb_tracker import WandbTracker
+
+        return BackgroundTracker(
+            WandbTracker(
+                trial.run_directory,
+                mode=self._tracking["mode"],
+                project=self._tracking.get("project") or "swatch",
+                entity=self._tracking.get("entity"),
+            )
+        )
+
+
+def run_name(trial: Trial) -> str:
+    """Name a function's run by its swept values, as runs of the network are named."""
+    from swatch.tracking.naming import MAX_NAME, format_value
+
+    parts = [f"{key.rpartition('.')[2]}{format_value(value)}" for key, value in trial.point.items()]
+    return "_".join(parts)[:MAX_NAME] or f"trial-{trial.number}"
+
+
+def summarize(trial: Trial, seconds: float) -> dict[str, Any]:
+    """Return a function run's summary: its best and final epochs, its parameters and its time."""
+    from swatch.sweep.records import finite
+
+    sign = 1.0 if trial.goal == "minimize" else -1.0
+    valued = [(sign * value, r) for r in trial.history if (value := finite(r.get(trial.metric))) is not None]
+    best = min(valued, key=lambda pair: pair[0])[1] if valued else None
+    return {
+        "best": best,
+        "final": trial.history[-1] if trial.history else None,
+        "parameters": trial.parameters,
+        "seed": trial.seed,
+        "epochs": len(trial.history),
+        "seconds": round(seconds, 3),
+    }

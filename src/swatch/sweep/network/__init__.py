@@ -1,0 +1,1 @@
+"""Whether a sweep fits the network's config."""

@@ -1,0 +1,1 @@
+"""From what somebody asks for to a sweep that is checked and written down."""

@@ -1,0 +1,1 @@
+"""A sweep before it starts."""
