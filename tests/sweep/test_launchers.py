@@ -12,6 +12,7 @@ from slurm_programs import FakeSlurm, slurm
 from swatch.cli import run
 from swatch.errors import UserError
 from swatch.sweep.launchers import check_launcher, is_of_launcher
+from swatch.sweep.launchers.ray_options import memory_bytes
 from swatch.sweep.network.network import launcher
 
 __all__ = ["slurm"]
@@ -32,7 +33,10 @@ def test_overrides_of_the_launcher_are_told_from_those_of_the_training() -> None
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"kind": "slrum"}, "launcher.kind must be one of local, slurm, not 'slrum'. Did you mean 'slurm'"),
+        (
+            {"kind": "slrum"},
+            "launcher.kind must be one of local, slurm, ray, not 'slrum'. Did you mean 'slurm'",
+        ),
         ({"cpus": 0}, "launcher.cpus must be a whole number of at least 1"),
         ({"memory": 4}, "launcher.memory must be"),
         ({"time": 0}, "launcher.time must be"),
@@ -72,3 +76,53 @@ def test_a_machine_without_slurm_is_told_so_in_one_line(
         "the cluster.\n"
     )
     assert set(tmp_path.iterdir()) == before
+
+
+def ray_settings(**changed: object) -> dict[str, Any]:
+    return {**launcher(["launcher=ray"]), **changed}
+
+
+@pytest.fixture
+def has_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checking does not import Ray; it need not be installed here."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"cpus": 0}, "launcher.cpus must be a whole number of at least 1"),
+        ({"memory": 4}, "launcher.memory must be a number with its unit, such as 4G, not 4"),
+        ({"resources": {"fast": -1}}, "launcher.resources.fast must be a number of at least 0, not -1"),
+        ({"resources": ["fast"]}, "launcher.resources must map names to amounts, such as {fast_disk: 1}"),
+        ({"adress": "auto"}, "unknown key 'launcher.adress'. Did you mean 'address'"),
+        ({"partition": "short"}, "unknown key 'launcher.partition'"),
+    ],
+)
+def test_a_value_that_does_not_fit_rays_launcher_is_refused(
+    has_ray: None, changed: dict[str, object], said: str
+) -> None:
+    check_launcher(ray_settings(), SERVER)
+    with pytest.raises(UserError) as caught:
+        check_launcher(ray_settings(**changed), SERVER)
+    assert said in str(caught.value)
+
+
+def test_a_sqlite_file_serves_rays_agents_on_one_host_only(has_ray: None) -> None:
+    with pytest.raises(UserError, match=r"--launcher ray starts .* several hosts.*launcher\.address=local"):
+        check_launcher(ray_settings(), None)
+    check_launcher(ray_settings(one_host=True), None)
+    check_launcher(ray_settings(address="local"), None)
+
+
+def test_without_the_package_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(UserError, match=r"needs the package ray: pip install 'swatch\[ray\]'"):
+        check_launcher(ray_settings(), SERVER)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("512K", 512 * 1024), ("4G", 4 * 1024**3), ("1tb", 1024**4), (None, None)]
+)
+def test_memory_is_told_to_ray_in_bytes(text: str | None, expected: int | None) -> None:
+    assert memory_bytes({"memory": text}) == expected

@@ -42,7 +42,7 @@ The same command again goes on with a sweep that was interrupted; once it is fin
 @click.option(
     "--launcher",
     metavar="NAME",
-    help="What starts the agents: local or slurm; short for launcher=NAME.",
+    help="What starts the agents: local, slurm or ray; short for launcher=NAME.",
 )
 @click.option(
     "--tracking", metavar="MODE", help="auto, online, offline or disabled; short for tracking.mode=MODE."

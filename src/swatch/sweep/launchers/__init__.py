@@ -1,4 +1,4 @@
-"""What starts a sweep's agents: processes of this machine, or jobs of a Slurm cluster."""
+"""What starts a sweep's agents: this machine, Slurm or Ray."""
 
 from swatch.sweep.launchers.base import LOST, AgentHandle, Launcher
 from swatch.sweep.launchers.chosen import make_launcher

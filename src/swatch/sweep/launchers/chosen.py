@@ -25,6 +25,10 @@ def make_launcher(
         from swatch.sweep.launchers.slurm import SlurmLauncher
 
         return SlurmLauncher(settings, sweep_id, url, logs, environment)
+    if settings.get("kind") == "ray":
+        from swatch.sweep.launchers.ray import RayLauncher
+
+        return RayLauncher(settings, sweep_id, url, logs, environment)
     from swatch.sweep.launchers.processes import LocalLauncher
 
     return LocalLauncher(sweep_id, url, logs, environment)

@@ -34,9 +34,16 @@ class AgentProcess:
     """One ``swatch agent`` in a session of its own, so that Ctrl-C reaches the controller alone."""
 
     def __init__(
-        self, sweep_id: str, url: str, life_line: LifeLine, logs: Path, environment: Mapping[str, str]
+        self,
+        sweep_id: str,
+        url: str,
+        life_line: LifeLine,
+        logs: Path,
+        environment: Mapping[str, str],
+        *,
+        name: str | None = None,
     ) -> None:
-        self.name = new_name()
+        self.name = name or new_name()
         self.log_file = make_folder(logs) / f"{self.name}.log"
         own = {NAME_VARIABLE: self.name, PIPE_VARIABLE: str(life_line.read_end), STORAGE_VARIABLE: url}
         with self.log_file.open("ab") as log:
