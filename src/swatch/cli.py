@@ -24,7 +24,7 @@ COMMANDS = {
     "dashboard": ("dashboard", "Watch sweeps and runs in the browser."),
     "sync": ("sync", "Send runs and sweeps that W&B does not have yet."),
     "workspace": ("workspace", "Set up a W&B workspace with the right panels."),
-    "data": ("data", "Fetch the data sets."),
+    "data": ("data", "Fetch the data sets, and look at what is in them."),
     "summary": ("summary", "Show a model's layers, shapes, parameters and costs."),
     "gradcheck": ("gradcheck", "Check every gradient of a model against finite differences."),
     "completion": ("completion", "Print the shell completion script."),

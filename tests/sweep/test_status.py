@@ -133,3 +133,9 @@ def test_a_bayesian_sweep_says_what_its_model_believes(tmp_path: Path) -> None:
     assert "The model expects loss 0." in lines and "the best by its mean" in lines
     assert "What matters: " in lines and "optimizer " in lines
     assert "One more trial is expected to gain 0." in lines
+
+
+def test_where_there_are_no_sweeps_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SWATCH_HOME", str(tmp_path / "empty"))
+    assert text_of(all_sweeps(None)) == "There are no sweeps in empty yet.\n"

@@ -42,7 +42,3 @@ class AgentActor:
     def kill(self) -> None:
         """End the agent at once."""
         self._agent.kill()
-
-    def pid(self) -> int:
-        """Return the agent's process id on its node."""
-        return self._agent.pid

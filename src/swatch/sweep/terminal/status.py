@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from swatch.console import shown_path
 from swatch.errors import UserError
 from swatch.sweep.home import default_home, storage_of, sweep_names
 from swatch.sweep.ledger import Ledger
@@ -91,6 +92,9 @@ def all_sweeps(storage: str | None) -> list[RenderableType]:
                 f"{sweep.created.astimezone():%Y-%m-%d %H:%M}",
             )
         ledger.close()
+    if not table.row_count:
+        where = "this database" if storage else str(shown_path(home))
+        return [f"There are no sweeps in {where} yet.", *unreadable]
     return [table, *unreadable]
 
 
