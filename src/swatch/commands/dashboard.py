@@ -50,18 +50,25 @@ def command(
     from swatch.dashboard.frames import sweep_address
     from swatch.dashboard.guard import allowed_hosts
     from swatch.dashboard.serving import DEFAULT_PORT, listen, serve
+    from swatch.dashboard.sweep_list import open_ledger
     from swatch.errors import UserError, did_you_mean
     from swatch.sweep.home import default_home
+    from swatch.sweep.ledger.database import shown_url
 
     place = (home or default_home()).absolute()
     if not place.is_dir() and storage is None:
         raise UserError(
             f"there is no folder {place} with runs; --home names another, `swatch train` makes the first run"
         )
+    if storage is not None:
+        # A server that cannot be reached now is more likely a wrong address than one that will come back.
+        with open_ledger(storage):
+            pass
     dashboard = Dashboard(place, storage)
     if sweep is not None and dashboard.sweeps.find(sweep) is None:
         near = did_you_mean(sweep, dashboard.sweeps.names())
-        raise UserError(f"there is no sweep '{sweep}' in {storage or place / 'sweeps'}.{near}")
+        where = place / "sweeps" if storage is None else shown_url(storage)
+        raise UserError(f"there is no sweep '{sweep}' in {where}.{near}")
     with listen(host, DEFAULT_PORT if port is None else port) as sock:
         shown = "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host
         path = "/" if sweep is None else sweep_address(sweep)

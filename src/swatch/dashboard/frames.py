@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from swatch.dashboard.sweep_list import SweepList
 from swatch.report.frame import Elsewhere, Frame, Link
+from swatch.sweep.ledger.database import shown_url
 
 HOME = Link("Sweeps and runs", "/")
 
@@ -44,7 +45,7 @@ class Frames:
         row = self._sweeps.find(sweep_id)
         elsewhere: tuple[Elsewhere, ...] = ()
         if row is not None:
-            command = f"optuna-dashboard {shlex.quote(_without_password(row['url']))}"
+            command = f"optuna-dashboard {shlex.quote(shown_url(self._sweeps.url(sweep_id)))}"
             elsewhere = (
                 Elsewhere(
                     "optuna-dashboard",
@@ -92,9 +93,3 @@ class Frames:
 
     def _address_of(self, run_id: str) -> str | None:
         return None if self._find_run(run_id) is None else run_address(run_id)
-
-
-def _without_password(url: str) -> str:
-    from sqlalchemy.engine import make_url
-
-    return make_url(url).render_as_string(hide_password=True)

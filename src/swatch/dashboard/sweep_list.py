@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.engine import make_url
+
 from swatch.dashboard.changes import ChangingRows, Row
 from swatch.dashboard.run_summary import spark
 from swatch.errors import UserError
@@ -23,7 +25,8 @@ REFRESH_SECONDS = 1.0
 """Ledgers are looked at at most this often, whoever asks."""
 LIVENESS_SECONDS = 5.0
 """How often it is asked whether the processes of an open sweep still live, which no file tells."""
-_AFTER_ALL = 2**62
+# No trial changes so often; PostgreSQL's integers end there.
+_AFTER_ALL = 2**31 - 1
 
 Stamp = tuple[Any, ...]
 
@@ -64,6 +67,15 @@ class SweepList:
             self._refresh()
             rows = (source.rows.get(sweep_id) for source in self._sources.values())
             return next((row for row in rows if row is not None), None)
+
+    def url(self, sweep_id: str) -> str:
+        """Return where a sweep's ledger is, with its password: no row, as rows go to the browser.
+
+        Raises KeyError if there is no such sweep.
+        """
+        with self._lock:
+            urls = {name: url for url, source in self._sources.items() for name in source.rows}
+            return urls[sweep_id]
 
     def names(self) -> list[str]:
         """Return the sweeps' ids."""
@@ -129,13 +141,13 @@ def _read(url: str, stamp: Stamp, now: float, known: _Source | None) -> _Source:
                 row = before.get(sweep.id)
                 if row is None or row["revision"] != revision:
                     trials = ledger.overview(sweep.id)
-                    row = {**_summarize(sweep, trials), "revision": revision, "url": url}
+                    row = {**_summarize(sweep, trials), "revision": revision}
                 state, _, advice = state_in_words(ledger, sweep)[0].partition(" (")
                 rows[sweep.id] = {**row, "state": state, "advice": advice.removesuffix(")")}
     except UserError as error:
         # A ledger that is being made or moved may be whole again at the next look.
-        name = Path(url.partition("://")[2]).parent.name
-        return _Source(stamp, now, {name: _damaged(name, url, str(error))}, has_open=True)
+        name = _name_of(url)
+        return _Source(stamp, now, {name: _damaged(name, str(error))}, has_open=True)
     has_open = any(row["isOpen"] for row in rows.values())
     return _Source(stamp, now, rows, has_open)
 
@@ -165,7 +177,14 @@ def _summarize(sweep: SweepRecord, trials: list[TrialRecord]) -> Row:
 _OPEN = ("waiting", "running", "paused", "stopping", "cancelling")
 
 
-def _damaged(name: str, url: str, problem: str) -> Row:
+def _name_of(url: str) -> str:
+    """Return what stands for a ledger that cannot be read: its sweep's folder, or the database's name."""
+    where = make_url(url)
+    name = Path(str(where.database))
+    return name.parent.name if where.get_backend_name() == "sqlite" else str(name)
+
+
+def _damaged(name: str, problem: str) -> Row:
     return {
         "id": name,
         "metric": "",
@@ -183,7 +202,6 @@ def _damaged(name: str, url: str, problem: str) -> Row:
         "isOpen": True,
         "problem": problem,
         "revision": -1,
-        "url": url,
         "state": "damaged",
         "advice": "",
     }

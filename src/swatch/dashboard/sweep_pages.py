@@ -71,7 +71,7 @@ class SweepPages:
             page = self._pages.get(sweep_id)
             revision = (row["revision"], row["state"])
             if page is None or (page.revision != revision and self._is_due(page)):
-                page = self._made(sweep_id, row["url"], revision)
+                page = self._made(sweep_id, self._sweeps.url(sweep_id), revision)
                 self._pages[sweep_id] = page
             return page.html
 

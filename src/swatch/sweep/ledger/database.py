@@ -51,6 +51,11 @@ def parse_url(url: str) -> URL:
     return parsed
 
 
+def shown_url(url: str) -> str:
+    """Return a storage URL without its password, for people."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
 class LedgerError(UserError):
     """The database cannot be used: locked for too long, damaged, full or out of reach."""
 
@@ -130,8 +135,10 @@ class Database:
         except (DatabaseError, sqlite3.DatabaseError) as error:
             cause = getattr(error, "orig", None) or error
             name = self.url.render_as_string(hide_password=True)
+            # libpq answers in several lines.
+            why = " ".join(str(cause).split()).rstrip(".?")
             raise LedgerError(
-                f"the ledger {name} cannot be used: {str(cause).strip()}. Everything written before is kept."
+                f"the ledger {name} cannot be used: {why}. Everything written before is kept."
             ) from error
 
     def _check_version(self, create: bool) -> None:

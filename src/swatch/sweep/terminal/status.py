@@ -59,7 +59,10 @@ def sweep_status(sweep_id: str, storage: str | None, *, width: int) -> list[Rend
 
 
 def all_sweeps(storage: str | None) -> list[RenderableType]:
-    """Return a table of the sweeps of the home folder or the database, then the unreadable ledgers."""
+    """Return a table of the sweeps of the home folder or the database, then the unreadable ledgers.
+
+    Raises UserError if the database that was asked for cannot be read.
+    """
     from rich.table import Table
     from rich.text import Text
 
@@ -75,6 +78,8 @@ def all_sweeps(storage: str | None) -> list[RenderableType]:
         try:
             ledger = Ledger(url)
         except UserError as error:
+            if storage:
+                raise
             unreadable.append(str(error))
             continue
         for sweep in ledger.sweeps():
