@@ -121,6 +121,37 @@ class Combinations:
                     return True
         return False
 
+    def varies(self, group: str) -> bool:
+        """Whether the sweep chooses between several choices of a config group."""
+        return len(self._swept.get(group, ())) > 1
+
+    def belongs_elsewhere(self, key: str) -> bool:
+        """Whether a choice that is not swept has the key."""
+        from swatch.compose.diagnosis import key_owners
+        from swatch.compose.locations import find
+
+        return bool(key_owners(key, find()))
+
+    def keys_hint(self, group: str, name: str) -> str:
+        """Return, for a name that no swept choice of ``group`` has, the nearest one of theirs, or all."""
+        from swatch.compose.keys import names, nearest_key
+
+        found: dict[str, list[str]] = {}
+        for choices, composed in self._composed:
+            for known in names(composed.config):
+                if known.startswith(f"{group}.") and not known.endswith("._target_"):
+                    having = found.setdefault(known, [])
+                    if choices[group] not in having:
+                        having.append(choices[group])
+        nearest = nearest_key(f"{group}.{name}", found)
+        if nearest is None:
+            ends = sorted(known.removeprefix(f"{group}.") for known in found)
+            return f" The swept choices of {group} have {', '.join(ends)}."
+        having = found[nearest]
+        all_have = len(having) == len(self._swept[group])
+        where = "" if all_have else f", which {group}={' and '.join(map(str, having))} has"
+        return f" Did you mean '{nearest}'{where}?"
+
     def _has(self, composed: Composition, key: str) -> bool:
         from swatch.compose import has_key
 

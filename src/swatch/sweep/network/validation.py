@@ -180,8 +180,12 @@ def _check_values(
 def _unknown_key(
     config: SweepConfig, combinations: Combinations, key: str, distribution: Distribution
 ) -> UserError:
+    path = config.path_of(key)
+    group, _, name = key.partition(".")
+    if combinations.varies(group) and not combinations.belongs_elsewhere(key):
+        return config.source.error(path, f"unknown key '{key}'.{combinations.keys_hint(group, name)}")
     try:
         combinations.compose_with(key, override(key, distribution.from_unit(0.0)))
     except (UserError, ValueError) as error:
-        return config.source.error(config.path_of(key), str(error))
-    return config.source.error(config.path_of(key), "the composed config has no such key")
+        return config.source.error(path, str(error))
+    return config.source.error(path, "the composed config has no such key")
