@@ -59,7 +59,7 @@ def test_several_metrics_show_the_front(capsys: pytest.CaptureFixture[str]) -> N
     cells = [
         [cell.strip() for cell in line.split("│")] for line in shown.splitlines() if line.startswith("│")
     ]
-    assert [(row[3], row[4], row[-2]) for row in cells] == [
+    assert [(row[2], row[3], row[-2]) for row in cells] == [
         ("1.0000", "9.0000", "1"),
         ("2.0000", "3.0000", "2"),
         ("4.0000", "1.0000", "4"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shlex
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -181,3 +182,31 @@ def test_plain_lines_tell_of_each_trial_once(monkeypatch: pytest.MonkeyPatch) ->
     ]
     assert "val/accuracy 0.9000  best 0.9000" in told[0]
     assert "ValueError: no, really" in told[2]
+
+
+def test_of_several_metrics_the_front_is_shown_and_kept(tmp_path: Path) -> None:
+    text = (
+        "method: random\nmetrics:\n"
+        "- {name: val/accuracy, goal: maximize}\n- {name: seconds, goal: minimize}\n"
+        "parameters:\n  optimizer.learning_rate: {min: 0.1, max: 0.2}\n"
+    )
+    values = [(0.8, 1.0), (0.9, 3.0), (0.7, 2.0)]
+    trials = [
+        trial(n, first, history=[{"epoch": 1, "val/accuracy": first, "seconds": second}])
+        for n, (first, second) in enumerate(values)
+    ]
+    several = replace(SWEEP, yaml=text, method="random")
+    rows = list(csv.DictReader(io.StringIO(trials_csv(several, trials))))
+    assert [row["front"] for row in rows] == ["True", "True", "False"]
+    assert [(row["counts val/accuracy"], row["counts seconds"]) for row in rows] == [
+        ("0.8", "1.0"), ("0.9", "3.0"), ("0.7", "2.0"),
+    ]  # fmt: skip
+    assert "front" not in csv.DictReader(io.StringIO(trials_csv(SWEEP, trials))).__next__()
+    out = Console(file=io.StringIO(), width=120)
+    write_results(several, trials, tmp_path, report=False)
+    assert yaml.safe_load((tmp_path / "best.yaml").read_text())["front"] == [0, 1]
+    show_results(several, trials, tmp_path, out)
+    assert isinstance(out.file, io.StringIO)
+    shown = out.file.getvalue()
+    assert f"Pareto front of sweep {several.id}, 2 of 3 trials" in shown and "seconds ↓" in shown
+    assert "Best of sweep" not in shown

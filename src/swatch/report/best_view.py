@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from swatch.report.columns import PADDING, STATE_STYLES, column_width, fitting_columns
+from swatch.report.columns import PADDING, REST, STATE_STYLES, column_width, fitting_columns
 from swatch.report.labels import (
     count_of,
     format_metric,
@@ -16,6 +16,7 @@ from swatch.report.labels import (
 )
 from swatch.report.ranking import best_epoch, best_trial, result_text
 from swatch.report.tables import best_table, differing, trials_table
+from swatch.sweep.records import TrialState
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from swatch.sweep.results.standing import Standing
 
 _MODEL_COLUMN = "model mean"
+# Which way each metric is better.
+_ARROWS = {"maximize": "↑", "minimize": "↓"}
 
 
 def show_best(standing: Standing, top: int, out: Console) -> None:
@@ -34,7 +37,7 @@ def show_best(standing: Standing, top: int, out: Console) -> None:
     """
     if standing.has_several_metrics:
         out.print(front_table(standing, width=out.width))
-        out.print(_front_line(standing), markup=False, soft_wrap=True)
+        out.print(front_line(standing), markup=False, soft_wrap=True)
     else:
         best = best_trial(standing.sweep, standing.trials)
         assert best is not None
@@ -113,30 +116,36 @@ def front_table(standing: Standing, *, width: int = 120) -> Table:
         "trial": [str(trial.number) for trial in shown],
         "state": [trial.state.value for trial in shown],
         **{
-            f"{metric_label(metric.name)} ({metric.goal})": [format_metric(each[place]) for each in values]
+            f"{metric_label(metric.name)} {_ARROWS[metric.goal]}": [
+                format_metric(each[place]) for each in values
+            ]
             for place, metric in enumerate(standing.metrics)
         },
         "best epoch": ["–" if epoch is None else str(epoch) for epoch in epochs],
         "time": [format_seconds(trial.seconds) for trial in shown],
     }
+    if all(trial.state is TrialState.FINISHED for trial in shown):
+        del facts["state"]
     room = width - 1 - sum(column_width(name, cells) + PADDING for name, cells in facts.items())
     for name in facts:
         table.add_column(Text(name), justify="left" if name == "state" else "right", no_wrap=True)
-    parameters = fitting_columns(shown, differing(shown), room)
+    parameters = fitting_columns(shown, differing(shown), room, whole=True)
     for name in parameters:
-        table.add_column(Text(name), no_wrap=True)
+        table.add_column(Text(name), no_wrap=name != REST)
     for index, trial in enumerate(shown):
-        cells = [Text(column[index]) for column in (*facts.values(), *parameters.values())]
-        cells[1].stylize(STATE_STYLES[trial.state])
-        table.add_row(*cells)
+        styles = {"state": STATE_STYLES[trial.state]}
+        cells = [Text(column[index], styles.get(name, "")) for name, column in facts.items()]
+        table.add_row(*cells, *(Text(column[index]) for column in parameters.values()))
     return table
 
 
-def _front_line(standing: Standing) -> str:
+def front_line(standing: Standing) -> str:
+    """Return what the front is, in words."""
     names = " and ".join(metric_label(metric.name) for metric in standing.metrics)
     return (
         f"No other trial is at least as good as one of these in {names} and better in one of them; which is "
-        "best is for you to weigh. `--trial N` chooses one to export or retrain."
+        f"best is for you to weigh. `swatch best {standing.sweep.id} --trial N` shows one of "
+        "them, and exports or retrains it."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,16 @@ class Standing:
 def _first_line(reason: str) -> str:
     first = reason.strip().partition("\n")[0]
     return first if len(first) <= _REASON_LENGTH else f"{first[: _REASON_LENGTH - 1]}…"
+
+
+def several_metrics(sweep: SweepRecord) -> tuple[Metric, ...]:
+    """Return the metrics of a sweep that has several, and so a front and no best; nothing for one metric."""
+    from swatch.sweep.config import SweepConfig
+
+    with suppress(UserError):
+        metrics = tuple(SweepConfig.from_yaml(sweep.yaml, f"sweep {sweep.id}").metrics)
+        return metrics if len(metrics) > 1 else ()
+    return ()
 
 
 def standing(sweep: SweepRecord, trials: Sequence[TrialRecord]) -> Standing:

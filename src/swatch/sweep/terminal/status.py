@@ -11,6 +11,7 @@ from swatch.sweep.ledger import Ledger
 from swatch.sweep.ledger.liveness import LivenessWatch
 from swatch.sweep.names import counted
 from swatch.sweep.records import SweepRecord, SweepState, TrialRecord, TrialState
+from swatch.sweep.results.standing import several_metrics
 from swatch.sweep.terminal.arrival import page
 from swatch.sweep.terminal.belief_text import MOST_TRIALS, belief_lines
 from swatch.sweep.terminal.live_table import status_line
@@ -36,6 +37,7 @@ def sweep_status(sweep_id: str, storage: str | None, *, width: int) -> list[Rend
 
     Raises UserError if there is no such sweep.
     """
+    from swatch.report.labels import metric_label
     from swatch.report.ranking import ranked
     from swatch.report.tables import trials_table
 
@@ -51,6 +53,11 @@ def sweep_status(sweep_id: str, storage: str | None, *, width: int) -> list[Rend
         lines.append(trials_table(sweep, shown, width=width))
         if more := len(trials) - len(shown):
             lines.append(f"and {counted(more, 'trial')} more; `swatch report {sweep_id}` shows all of them")
+        if others := several_metrics(sweep)[1:]:
+            names = " and ".join(metric_label(metric.name) for metric in others)
+            lines.append(
+                f"ordered by {metric_label(sweep.metric)} alone; `swatch best {sweep_id}` weighs {names} too"
+            )
     lines.append(f"sweep {sweep_id} is {state}: {status_line(now, _elapsed(trials))}")
     if sweep.method == "bayes" and len(trials) <= MOST_TRIALS:
         lines += belief_lines(sweep, ledger.trials(sweep_id, history=False))
