@@ -17,6 +17,8 @@ import yaml
 from swatch.compose import build, compose
 from swatch.sweep.config import SweepConfig
 from swatch.sweep.network.validation import check
+from swatch.sweep.opening.fingerprint import fingerprint
+from swatch.sweep.opening.preparing import SweepRequest, prepare
 from swatch.tracking.naming import run_name
 from swatch.training.run import train
 
@@ -199,16 +201,34 @@ def test_the_grid_is_the_courses() -> None:
     assert np.prod([len(getattr(p, "values", [0])) for p in config.parameters.values()]) == 11_664
 
 
-def test_the_recommended_configs_train_on_a_folder_of_idx_files(tmp_path: Path) -> None:
+def write_digits(folder: Path) -> None:
     generator = np.random.default_rng(0)
     for part, count in (("train", 60), ("t10k", 20)):
         images = generator.integers(0, 256, (count, 28, 28), dtype=np.uint8)
         labels = (np.arange(count) % 10).astype(np.uint8)
         head = struct.pack(">IIII", 0x803, count, 28, 28)
-        (tmp_path / f"{part}-images-idx3-ubyte").write_bytes(head + images.tobytes())
-        (tmp_path / f"{part}-labels-idx1-ubyte").write_bytes(
+        (folder / f"{part}-images-idx3-ubyte").write_bytes(head + images.tobytes())
+        (folder / f"{part}-labels-idx1-ubyte").write_bytes(
             struct.pack(">II", 0x801, count) + labels.tobytes()
         )
+
+
+def test_the_data_that_the_transfer_sweep_names_are_the_ones_that_are_looked_at(tmp_path: Path) -> None:
+    """The folder's files need not be those of the default data set."""
+    write_digits(tmp_path)
+    text = (ROOT / "sweeps" / "assignment" / "mnist.yaml").read_text()
+    place = (f"data.folder={tmp_path}", "data.checksums=null", "batch_size=10")
+    by_yaml = fingerprint(prepare(SweepRequest(text=text, source="mnist.yaml", overrides=place)))
+    without = text.replace("  data:\n    value: mnist\n", "")
+    assert without != text
+    by_word = fingerprint(prepare(SweepRequest(text=without, source="s", overrides=(*place, "data=mnist"))))
+    assert by_yaml["data"] == by_word["data"]
+    by_default = fingerprint(prepare(SweepRequest(text=without, source="s", overrides=place)))
+    assert by_yaml["data"] != by_default["data"], "whose classes are clothes"
+
+
+def test_the_recommended_configs_train_on_a_folder_of_idx_files(tmp_path: Path) -> None:
+    write_digits(tmp_path)
     config = SweepConfig.from_yaml((ROOT / "sweeps" / "assignment" / "mnist.yaml").read_text(), "mnist.yaml")
     data = [
         f"data.folder={tmp_path}",

@@ -42,7 +42,7 @@ SWEEP = make_sweep()
 def test_the_better_one_is_named_with_its_lead() -> None:
     lines = verdict(SWEEP, [BEST_RUN, BEST_MEAN])
     assert lines[0].startswith(
-        "The best by model mean (trial 1) is better than the best run (trial 0), by 0.0300"
+        "The best by model mean (trial 1) is better than the best run (trial 0), by 3.0 points"
     )
     assert "p = 0.021" in lines[0]
     assert lines[1] == "Best on average: trial 1, 0.9400 ± 0.0100."
@@ -63,7 +63,7 @@ def test_no_difference_is_said_plainly() -> None:
     assert lines[0].startswith(
         "No difference can be told between the best run (trial 0) and the best by model mean"
     )
-    assert "0.0200 on average in favour of the best by model mean" in lines[0]
+    assert "2.0 points on average in favour of the best by model mean" in lines[0]
     assert lines[1] == "Best on average: trial 2, 0.9300 ± 0.0200."
     # The pair was one planned comparison: it is neither corrected for the others nor said twice.
     lines = verdict(SWEEP, [BEST_RUN, BEST_MEAN, contestant(3, [0.5, 0.51, 0.52])])

@@ -12,23 +12,30 @@ import pytest
 from cases import CASES
 from synthetic import make_sweep, make_trials
 
+from swatch.report.amounts import amount
 from swatch.report.axes import build_axes
 from swatch.report.correlations import correlations
 from swatch.report.decisions import savings, verdicts
 from swatch.report.importance import importance
+from swatch.report.paired_comparison import Comparison
 from swatch.report.ranking import value_of
-from swatch.report.statements import Facts, amount, statements
+from swatch.report.statements import Facts, statements
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 from swatch.sweep.search.bayes.belief import Belief, Prediction
 
 
-def findings(sweep: SweepRecord, trials: Sequence[TrialRecord], belief: Belief | None = None) -> list[str]:
+def findings(
+    sweep: SweepRecord,
+    trials: Sequence[TrialRecord],
+    belief: Belief | None = None,
+    compared: Sequence[Comparison] = (),
+) -> list[str]:
     axes = build_axes(sweep.parameters, trials)
     values = [value_of(trial) for trial in trials]
     known = None if None in values else importance(axes, [v for v in values if v is not None], sweep.goal)
     facts = Facts(
         *(sweep, trials, axes, known, correlations(axes, values)),
-        *(verdicts(trials), savings(trials), belief),
+        *(verdicts(trials), savings(trials), belief, compared),
     )
     return statements(facts)
 

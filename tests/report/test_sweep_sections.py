@@ -65,9 +65,23 @@ def test_every_decision_has_its_band_threshold_value_and_reason() -> None:
 def test_the_belief_is_shown_with_its_uncertainty() -> None:
     page = Page(render(make_sweep(), make_trials(12), background=Background(belief=BELIEF)))
     text = page.one("section", id="belief")["text"]
-    for part in ("0.8912 ± 0.0031", "0.8899 ± 0.0022", "trial 5", "0.0004", "0.0025", "learning_rate", "70%"):
+    parts = ("0.8912 ± 0.0031", "0.8899 ± 0.0022", "trial 5", "0.04 points", "0.0025", "learning_rate", "70%")
+    for part in parts:
         assert part in text
     assert not Page(render(make_sweep(), make_trials(12))).all("section", id="belief")
+
+
+def test_the_optimum_is_named_by_the_trial_that_has_had_it() -> None:
+    metric = "metric: {name: val/accuracy, goal: maximize}"
+    yaml = f"method: bayes\n{metric}\nparameters: {{rate: {{values: [1, 2]}}}}\n"
+    trials = [
+        replace(trial, point={"rate": 1 + place % 2}, point_key=str(place % 2))
+        for place, trial in enumerate(make_trials(12, stopping=False))
+    ]
+    sweep = make_sweep(yaml=yaml, overrides=(), parameters={"rate": {"values": [1, 2]}}, function="m:f")
+    belief = background_of(sweep, trials, None).belief
+    assert belief is not None
+    assert belief.optimum.trial == next(t.number for t in trials if t.point == belief.optimum.point)
 
 
 def test_several_metrics_have_a_front_that_no_other_trial_beats() -> None:

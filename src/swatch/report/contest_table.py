@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from swatch.metrics import welch
+from swatch.report.amounts import amount, signed_range
 from swatch.report.columns import PADDING, column_width, fitting_columns
 from swatch.report.labels import count_of, format_metric, format_spread, metric_label
 from swatch.report.ranking import result_text
@@ -133,15 +134,13 @@ def _best_run_or_mean(sweep: SweepRecord, by_run: Contestant, by_mean: Contestan
     test = welch(by_mean.values, by_run.values)
     sign = 1.0 if sweep.goal == "maximize" else -1.0
     better, worse = names[::-1] if sign * test.difference > 0 else names
-    amount = format_metric(abs(test.difference))
+    lead = amount(sweep.metric, abs(test.difference))
     if test.p_value < SIGNIFICANT:
-        return (
-            f"{better.capitalize()} is better than {worse}, by {amount} on average ({_said(test.p_value)})."
-        )
+        return f"{better.capitalize()} is better than {worse}, by {lead} on average ({_said(test.p_value)})."
     return (
-        f"No difference can be told between {names[0]} and {names[1]}: {amount} on average in favour of "
-        f"{better.split(' (')[0]}, with a 95 % interval from {format_metric(test.low)} to "
-        f"{format_metric(test.high)} ({_said(test.p_value)}). More seeds would tell smaller differences."
+        f"No difference can be told between {names[0]} and {names[1]}: {lead} on average in favour of "
+        f"{better.split(' (')[0]}, with a 95 % interval of {signed_range(sweep.metric, test.low, test.high)} "
+        f"({_said(test.p_value)}). More seeds would tell smaller differences."
     )
 
 

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from swatch.report import paired_words
+from swatch.report.amounts import amount
 from swatch.report.axes import Axis
 from swatch.report.correlations import Correlation
 from swatch.report.decisions import Savings, Verdict
+from swatch.report.extremes import far_from_rest, shared_by_best
 from swatch.report.importance import Importance
 from swatch.report.labels import (
     count_of,
@@ -20,13 +23,13 @@ from swatch.report.labels import (
     metric_label,
     short_names,
 )
+from swatch.report.paired_comparison import Comparison
 from swatch.report.ranking import ranked, value_of
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 
 if TYPE_CHECKING:
     from swatch.sweep.search.bayes.belief import Belief
 
-_SHARES = ("accuracy", "precision", "recall", "f1")
 # A difference counts if it is so many deviations from none.
 _CLEAR = 2.0
 # A share counts if even less its deviation it is worth naming.
@@ -34,6 +37,7 @@ _WORTH_NAMING = 0.05
 _MOST_EFFECTS = 3
 _MOST_DIFFERENCES = 2
 _MOST_CORRELATIONS = 2
+_MOST_BLAMED = 4
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,8 @@ class Facts:
     verdicts: Sequence[Verdict]
     savings: Savings | None
     belief: Belief | None = None
+    compared: Sequence[Comparison] = ()
+    """Like with like."""
 
     @property
     def names(self) -> dict[str, str]:
@@ -60,27 +66,16 @@ def statements(facts: Facts) -> list[str]:
     return [
         *_effects(facts),
         *_interplay(facts),
+        *_paired(facts),
         *_differences(facts),
         *_trends(facts),
+        *_best_tenth(facts),
+        *_far(facts),
         *_lead(facts),
         *_expected(facts),
         *_stopping(facts),
         *_failing(facts),
     ]
-
-
-def amount(metric: str, difference: float, deviation: float | None = None) -> str:
-    """Return a difference of a metric for people: in points for accuracies and the like, else as it is."""
-    is_share = metric.rpartition("/")[2].rpartition("_")[2] in _SHARES
-    if is_share:
-        more = "" if deviation is None else f" ± {_rounded(100 * deviation)}"
-        return f"{_rounded(100 * difference)}{more} points"
-    more = "" if deviation is None else f" ± {format_metric(deviation)}"
-    return f"{format_metric(difference)}{more}"
-
-
-def _rounded(value: float) -> str:
-    return f"{value:.1f}" if abs(value) >= 1 else f"{value:.2f}"
 
 
 def _effects(facts: Facts) -> list[str]:
@@ -113,15 +108,24 @@ def _interplay(facts: Facts) -> list[str]:
     ]
 
 
+def _paired(facts: Facts) -> list[str]:
+    """Return how choices differ where everything else is equal; numbers have their correlation."""
+    ordered = {axis.key: axis.is_ordered for axis in facts.axes}
+    found = [each for each in facts.compared if not ordered[each.key]]
+    return [paired_words.finding(facts.sweep, each) for each in found[:_MOST_DIFFERENCES]]
+
+
 def _differences(facts: Facts) -> list[str]:
     """Return how much worse the choices of a parameter are than its best one, all others averaged."""
     if facts.importance is None or not facts.importance.predicts:
         return []
     ordered = {axis.key: axis for axis in facts.axes}
+    # What was compared directly needs no forest.
+    compared = {each.key for each in facts.compared}
     sign = 1.0 if facts.sweep.goal == "maximize" else -1.0
     found = []
     for each in facts.importance.parameters:
-        if not each.is_discrete or ordered[each.key].is_ordered:
+        if not each.is_discrete or ordered[each.key].is_ordered or each.key in compared:
             continue
         best = max(range(len(each.marginal)), key=lambda place: sign * each.marginal[place])
         for place, position in enumerate(each.positions):
@@ -154,6 +158,31 @@ def _trends(facts: Facts) -> list[str]:
         f"{format_signed(each.coefficient or 0.0)}, 95 % interval {format_signed(each.low or 0.0)} to "
         f"{format_signed(each.high or 0.0)})."
         for each in clear
+    ]
+
+
+def _best_tenth(facts: Facts) -> list[str]:
+    number, shared = shared_by_best(facts.sweep, facts.trials, facts.axes)
+    if not shared:
+        return []
+    parts = [f"{facts.names[each.key]} {each.label}" for each in shared]
+    return [f"The best {number} trials, a tenth, all have {_joined(parts)}."]
+
+
+def _far(facts: Facts) -> list[str]:
+    """Return how many trials are far worse than the rest, and which choices have many of them."""
+    far = far_from_rest(facts.sweep, facts.trials, facts.axes)
+    if far is None or not far.blamed:
+        return []
+    parts = [
+        f"{each.far} of {each.trials} with {facts.names[each.key]} {each.label}"
+        for each in far.blamed[:_MOST_BLAMED]
+    ]
+    side = "below" if facts.sweep.goal == "maximize" else "above"
+    return [
+        f"{far.trials} trials are far worse than the rest ({side} {format_metric(far.bound)}"
+        f"{f'; {far.stopped} of them stopped early' if far.stopped else ''}): among them "
+        f"{_joined(parts)}."
     ]
 
 

@@ -1,14 +1,15 @@
-"""What the sweep page shows beyond the records: the model's belief, the metrics, the best run's files."""
+"""What the sweep page shows beyond the records: the model's belief, the metrics, and runs' files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swatch.errors import UserError
 from swatch.report.ranking import best_trial
+from swatch.report.transfer import Transfer, transfer_of
 from swatch.sweep.records import SweepRecord, TrialRecord
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Background:
     """Those of the sweep's YAML."""
     samples: SampleImages | None = None
     """Images with the best run's answers."""
+    transfer: Transfer | None = None
+    """Configs that the sweep was given."""
     problems: tuple[str, ...] = ()
     """What could not be read, each in a sentence."""
 
@@ -55,7 +58,8 @@ def background_of(sweep: SweepRecord, trials: Sequence[TrialRecord], home: Path 
     samples = None
     if best is not None and home is not None and sweep.function is None:
         samples = _samples(home / best.run_id, problems)
-    return Background(belief, metrics, samples, tuple(problems))
+    transfer = None if home is None else transfer_of(sweep, trials, home)
+    return Background(belief, metrics, samples, transfer, tuple(problems))
 
 
 def _modelled(sweep: SweepRecord, trials: Sequence[TrialRecord]) -> tuple[Belief | None, tuple[Metric, ...]]:
@@ -65,7 +69,15 @@ def _modelled(sweep: SweepRecord, trials: Sequence[TrialRecord]) -> tuple[Belief
     metrics = tuple(restored.config.metrics)
     if sweep.method != "bayes" or len(trials) > MOST_MODELLED:
         return None, metrics
-    return restored.search.believe(trials), metrics
+    return _placed(restored.search.believe(trials), trials), metrics
+
+
+def _placed(belief: Belief | None, trials: Sequence[TrialRecord]) -> Belief | None:
+    """Return the belief with the trial that has had the predicted optimum, if one has."""
+    if belief is None or belief.optimum.trial is not None:
+        return belief
+    number = next((trial.number for trial in trials if trial.point == belief.optimum.point), None)
+    return replace(belief, optimum=replace(belief.optimum, trial=number))
 
 
 def _samples(run: Path, problems: list[str]) -> SampleImages | None:

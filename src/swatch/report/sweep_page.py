@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from swatch.report import findings, labels
+from swatch.report import findings, labels, paired_words, transfer_words
+from swatch.report.amounts import amount, signed_range
 from swatch.report.axes import Axis, build_axes
 from swatch.report.baseline import baseline
 from swatch.report.confusion import confusion_of
@@ -20,6 +21,8 @@ from swatch.report.frame import STANDALONE, Frame
 from swatch.report.front_view import front_of
 from swatch.report.importance import DRAWS, FEW, Importance, ParameterImportance, importance
 from swatch.report.page_data import drawn_axes, figure_data, script_json
+from swatch.report.paired_comparison import comparisons
+from swatch.report.paired_data import alike_data, shown_groups
 from swatch.report.ranking import best_epoch, best_trial, focus_range, ranked, result_text, value_of
 from swatch.report.rendering import asset, environment, write_page
 from swatch.report.statements import Facts, statements
@@ -33,7 +36,7 @@ _SCRIPTS = (
     *("theme.js", "controls.js", "plotly_loading.js", "sweep_data.js", "selection.js", "drawing.js"),
     *("figure_progress.js", "figure_parallel.js", "figure_curves.js", "figure_slices.js"),
     *("figure_contours.js", "figure_stopping.js", "figure_time.js", "figure_front.js"),
-    *("figure_repeats.js", "figure_best.js"),
+    *("figure_repeats.js", "figure_best.js", "figure_alike.js"),
     *("refreshing.js", "page.js"),
 )
 _SPARK_WIDTH, _SPARK_HEIGHT = 120.0, 26.0
@@ -75,8 +78,9 @@ def render(
     explained = _explain(sweep, trials, axes)
     related = correlations(axes, [value_of(trial) for trial in trials])
     judged, saved = verdicts(trials), savings(trials)
+    compared = comparisons(sweep, trials, axes)
     line, front = baseline(sweep, trials), front_of(trials, background.metrics)
-    facts = Facts(sweep, trials, axes, explained, related, judged, saved, background.belief)
+    facts = Facts(sweep, trials, axes, explained, related, judged, saved, background.belief, compared)
     data = figure_data(
         *(sweep, trials, best, axes, curves),
         importance=explained,
@@ -84,6 +88,7 @@ def render(
         verdicts=judged,
         front=front,
     )
+    data["alike"] = alike_data(compared)
     spreads = [trial.spread for trial in trials if trial.spread is not None]
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", sweep.id).strip("-") or "best"
     return str(
@@ -95,7 +100,7 @@ def render(
             metric_label=labels.metric_label(sweep.metric),
             headline=findings.headline(sweep, trials, best),
             second_finding=findings.importance_sentence(explained),
-            findings=statements(facts),
+            findings=[*_given(sweep, background), *statements(facts)],
             few=FEW,
             problems=background.problems,
             states=findings.states_of(trials),
@@ -123,6 +128,14 @@ def render(
             verdicts=judged,
             savings=saved,
             belief=background.belief,
+            transfer=background.transfer,
+            transfer_words=transfer_words,
+            alike=compared,
+            shown_groups=shown_groups,
+            paired_words=paired_words,
+            amount=amount,
+            format_spread=labels.format_spread,
+            signed_range=signed_range,
             repeated=len(spreads),
             seed_spread=math.sqrt(sum(each**2 for each in spreads) / len(spreads)) if spreads else None,
             curves=curves,
@@ -143,10 +156,15 @@ def render(
             best_epoch=best_epoch,
             spark=_spark,
             data=script_json(data),
-            style=asset("report.css") + asset("sweep.css"),
+            style=asset("report.css") + asset("sweep.css") + asset("comparing.css"),
             script="\n".join(asset(name) for name in _SCRIPTS),
         )
     )
+
+
+def _given(sweep: SweepRecord, background: Background) -> list[str]:
+    """Return the first thing to say of given configs; the rest is said in their section."""
+    return [] if background.transfer is None else transfer_words.sentences(sweep, background.transfer)[:1]
 
 
 def _versions(best: TrialRecord | None) -> dict[str, str]:

@@ -4,7 +4,7 @@ function parallelFigure(target) {
   const sign = isMaximised() ? 1 : -1;
   // The good lines are drawn last, over the others.
   const order = [...byNumber.values()]
-    .filter((trial) => trial.value !== null && (state.bar === null || isAsGood(trial.value, state.bar)))
+    .filter((trial) => trial.value !== null && passesBar(trial))
     .sort((a, b) => sign * (a.value - b.value) || b.number - a.number);
   const [low, high] = shownRange();
   const values = order.map((trial) => Math.min(Math.max(trial.value, low), high));

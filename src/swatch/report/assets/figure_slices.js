@@ -1,5 +1,6 @@
 // The objective against each parameter, with what the forest expects on average over all other parameters.
 
+const LETTER_WIDTH = 7;
 const MOST_SLICES = 12;
 const SLICE_WIDTH = 250;
 const SLICE_HEIGHT = 210;
@@ -16,6 +17,14 @@ function sliceAxes() {
   const order = [...report.axes];
   const share = (axis) => axis.share ?? -1;
   return order.sort((a, b) => share(b) - share(a)).slice(0, MOST_SLICES);
+}
+
+// Labels that would run into each other are turned and take the place of the axis's name, which moves down.
+function slantedTicks(axis, pixels) {
+  const texts = axis.ticks.map((tick) => shorten(tick[1], 10));
+  const room = (pixels / Math.max(texts.length - 1, 1)) * 0.8;
+  const isTight = texts.length > 2 && texts.some((text) => text.length * LETTER_WIDTH > room);
+  return isTight ? { tickangle: 40, tickfont: { color: colour("muted"), size: 10.5 } } : {};
 }
 
 function slicesFigure(target) {
@@ -39,7 +48,7 @@ function slicesFigure(target) {
     const shared = { xaxis: `x${id}`, yaxis: `y${id}`, type: "scatter" };
     layout[`xaxis${id}`] = axisStyle(plain(shorten(axis.name, 28)), {
       domain: [left, left + width], anchor: `y${id}`, showgrid: false, automargin: false, zeroline: false,
-      range: [Math.min(0, ...axis.ticks.map((tick) => tick[0])) - 0.13, 1.13], tickangle: 0,
+      range: [Math.min(0, ...axis.ticks.map((tick) => tick[0])) - 0.13, 1.13], tickangle: 0, ...slantedTicks(axis, width * (target.clientWidth - 74)),
       tickvals: axis.ticks.map((tick) => tick[0]), ticktext: axis.ticks.map((tick) => (tick[0] < 0 ? "–" : plain(shorten(tick[1], 10)))),
     });
     layout[`yaxis${id}`] = axisStyle("", { domain: [Math.max(0, top - height), top], anchor: `x${id}`, range, automargin: false, nticks: 5, matches: id ? "y" : undefined });

@@ -96,6 +96,7 @@ function refresh(html) {
   takeBack(kept);
   watchFigures();
   showPairs();
+  showCompared();
   applySelection();
   // Once the rows are filtered: a browser moves a table when rows above its window go.
   scrollBack(kept);

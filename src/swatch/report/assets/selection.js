@@ -3,14 +3,14 @@
 
 // The objective's axis among the parameters'.
 const OBJECTIVE = "";
-const state = { metric: report.curves.metrics[0] ?? null, pinned: null, brushes: new Map(), bar: null, pairs: [0, 1] };
+const state = { metric: report.curves.metrics[0] ?? null, pinned: null, brushes: new Map(), bar: null, isBelow: false, pairs: [0, 1] };
 // Numbers of the trials that are shown; null: all of them.
 let shown = null;
 
 const isShown = (trial) => shown === null || shown.has(trial.number);
 
 function clipped(value) {
-  const [low, high] = report.focus;
+  const [low, high] = shownRange();
   return Math.min(Math.max(value, low), high);
 }
 
@@ -20,10 +20,17 @@ function placeOn(key, trial) {
   return axis ? axis.positions[trial.index] : null;
 }
 
+// The bar keeps the good trials, or the bad ones that fail it.
+function passesBar(trial) {
+  if (state.bar === null) return true;
+  if (trial.value === null) return false;
+  return state.isBelow ? trial.value === state.bar || !isAsGood(trial.value, state.bar) : isAsGood(trial.value, state.bar);
+}
+
 function chosenTrials() {
   if (state.brushes.size === 0 && state.bar === null) return null;
   const fits = (trial) =>
-    (state.bar === null || (trial.value !== null && isAsGood(trial.value, state.bar))) &&
+    passesBar(trial) &&
     [...state.brushes].every(([key, ranges]) => {
       const place = placeOn(key, trial);
       return place !== null && trial.value !== null && ranges.some(([low, high]) => place >= low && place <= high);
@@ -31,11 +38,11 @@ function chosenTrials() {
   return new Set([...byNumber.values()].filter(fits).map((trial) => trial.number));
 }
 
-// The values that a figure's axis covers: those above the bar, else all but the outliers.
+// The values that a figure's axis covers: those on the bar's side, else all but the outliers.
 function shownRange() {
   if (state.bar === null) return report.focus;
   const values = report.trials.map((trial) => trial.value).filter((value) => value !== null);
-  return isMaximised() ? [state.bar, Math.max(...values)] : [Math.min(...values), state.bar];
+  return isMaximised() !== state.isBelow ? [state.bar, Math.max(...values)] : [Math.min(...values), state.bar];
 }
 
 function focusedRange() {
@@ -62,12 +69,12 @@ function applySelection(exceptFigure) {
   redraw(exceptFigure);
 }
 
-// --- the bar: only trials at least as good as this ---
+// --- the bar: only trials at least as good as this, or at most ---
 
 function barChoices() {
   const values = [...new Set(report.trials.map((trial) => trial.value).filter((value) => value !== null))];
-  // The worst comes first: there, everything is shown.
-  return values.sort((a, b) => (isMaximised() ? a - b : b - a));
+  // The first shows everything: the worst, or the best where the bad ones are looked at.
+  return values.sort((a, b) => (isMaximised() !== state.isBelow ? a - b : b - a));
 }
 
 function showControls() {
@@ -75,7 +82,8 @@ function showControls() {
   if (!slider) return;
   const choices = barChoices();
   slider.max = choices.length - 1;
-  const place = state.bar === null ? 0 : choices.findIndex((value) => isAsGood(value, state.bar));
+  const place = state.bar === null ? 0 : choices.findIndex((value) => passesBar({ value }));
+  element("bar-side").value = String(state.isBelow);
   slider.value = place;
   const text = state.bar === null ? "any" : String(Number(state.bar.toPrecision(4)));
   element("bar-value").textContent = text;
@@ -112,7 +120,10 @@ function brushBySliders() {
 }
 
 document.addEventListener("input", ({ target }) => {
-  if (target.id === "bar") {
+  if (target.id === "bar-side") {
+    state.isBelow = target.value === "true";
+    applySelection();
+  } else if (target.id === "bar") {
     state.bar = Number(target.value) === 0 ? null : barChoices()[Number(target.value)];
     applySelection();
   } else if (target.id === "brush-axis") showRange();

@@ -13,7 +13,12 @@ const STATES = [
 
 // Plotly reads a little HTML in labels; what users wrote must stay text.
 const plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
-const shorten = (text, length) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
+// Names differ at their ends as often as at their beginnings.
+function shorten(text, length) {
+  if (text.length <= length) return text;
+  const end = Math.floor((length - 1) / 2);
+  return `${text.slice(0, length - 1 - end)}…${text.slice(text.length - end)}`;
+}
 
 function hoverText(trial) {
   const lines = [`<b>Trial ${trial.number}</b> · ${plain(trial.state)}`];

@@ -84,10 +84,19 @@ def _config(prepared: Prepared) -> str:
 
 def _data(prepared: Prepared) -> str:
     from swatch.compose import compose
+    from swatch.sweep.space.quoting import override
     from swatch.training.data_cache import prepare_data
     from swatch.training.dataset_reference import dataset_reference
 
-    reference = dataset_reference(prepare_data(compose(prepared.request.overrides)))
+    # The YAML may name other data than the config; where it names several, the hash is that of one of them.
+    space = prepared.space
+    settings = space.settings(space.from_units([0.5] * len(space.swept)))
+    named = [
+        override(key, value)
+        for key, value in settings.items()
+        if key == "experiment" or key.partition(".")[0] == "data"
+    ]
+    reference = dataset_reference(prepare_data(compose([*prepared.request.overrides, *named])))
     checksums = {name: file["sha256"] for name, file in reference.files.items()}
     return _digest([_text({"files": checksums, "metadata": reference.metadata})])
 
