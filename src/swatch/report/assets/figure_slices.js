@@ -35,7 +35,7 @@ function slicesFigure(target) {
   const trials = [...byNumber.values()].filter((trial) => trial.value !== null);
   const best = byNumber.get(state.pinned ?? report.best);
   const range = focusedRange();
-  const layout = baseLayout({ showlegend: false, margin: { l: 60, r: 14, t: 8, b: 44 } });
+  const layout = baseLayout({ showlegend: false, margin: { l: 60, r: 26, t: 8, b: 44 } });
   const data = [];
   const [gapX, gapY] = [0.28 / columns, 0.34 / rows];
   axes.forEach((axis, index) => {
@@ -48,7 +48,8 @@ function slicesFigure(target) {
     const shared = { xaxis: `x${id}`, yaxis: `y${id}`, type: "scatter" };
     layout[`xaxis${id}`] = axisStyle(plain(shorten(axis.name, 28)), {
       domain: [left, left + width], anchor: `y${id}`, showgrid: false, automargin: false, zeroline: false,
-      range: [Math.min(0, ...axis.ticks.map((tick) => tick[0])) - 0.13, 1.13], tickangle: 0, ...slantedTicks(axis, width * (target.clientWidth - 74)),
+      range: [Math.min(0, ...axis.ticks.map((tick) => tick[0])) - 0.13, 1.13], tickangle: 0, ticklabeloverflow: "allow",
+      ...slantedTicks(axis, width * (target.clientWidth - 86)),
       tickvals: axis.ticks.map((tick) => tick[0]), ticktext: axis.ticks.map((tick) => (tick[0] < 0 ? "–" : plain(shorten(tick[1], 10)))),
     });
     layout[`yaxis${id}`] = axisStyle("", { domain: [Math.max(0, top - height), top], anchor: `x${id}`, range, automargin: false, nticks: 5, matches: id ? "y" : undefined });
