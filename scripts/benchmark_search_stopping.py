@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """How much stopping early saves: hyperband on real trainings, and together with the Bayesian search.
 
-    python scripts/benchmark_search_stopping.py [--orders N] [--seeds N] [--trials N]
+    python scripts/benchmark_search_stopping.py [--orders N] [--seeds N] [--trials N] [--csv FILE]
 
 The first table takes 60 of the random configurations in ``benchmark_search_table.csv``, in many orders, each
 with its real validation accuracies, and lets every stopping rule judge them one after the other. "Epochs" is
-the share that was trained, "lost" by how many percentage points the best configuration found is worse than
-the best of all.
+the share that was trained. Two columns say by how many percentage points the configuration that the user
+ends up with is worse than without stopping. "Validation" compares the best validation accuracies, which also
+chose it: the best of many noisy readings is higher than the best of few, whatever they are readings of.
+"Test" compares the accuracies on the test images, which chose nothing, of the weights that are kept.
+``--csv`` takes another table, such as one of longer trainings.
 
 The second runs the Bayesian search on the surrogate of those trainings (``benchmark_search_training.py``),
 alone and with hyperband, and says how many epochs each trains until the mean over the seeds of its best
@@ -19,13 +22,15 @@ import argparse
 import os
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from benchmark_search_table import EPOCHS, SPACE, TABLE, read
+from benchmark_search_table import EPOCHS, SPACE, TABLE, read, read_tests
 from benchmark_search_training import curves
 from swatch.sweep.pruners import Asha, Hyperband, Median, Rule
 from swatch.sweep.pruners.stopping import decide
@@ -53,36 +58,73 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--orders", type=int, default=200, help="of the random configurations")
     parser.add_argument("--seeds", type=int, default=20, help="of the searches; 0 leaves the table out")
     parser.add_argument("--trials", type=int, default=60, help="of the search alone")
+    parser.add_argument("--csv", type=Path, default=TABLE, help="the table of real trainings")
     options = parser.parse_args(arguments)
-    for line in saved(options.orders):
+    for line in saved(options.csv, options.orders):
         print(line)
     if options.seeds:
         for line in reached(options.seeds, options.trials):
             print(line)
 
 
-def saved(orders: int) -> list[str]:
+def saved(path: Path, orders: int) -> list[str]:
     """Return the lines of the first table."""
-    rows = read(TABLE)
-    drawn = [readings for _, readings in rows[: 2 * len(rows) // 3]]
+    rows, tests = read(path), read_tests(path)
+    epochs = len(rows[0][1])
+    # In a table of another length all rows are random configurations.
+    drawn = 2 * len(rows) // 3 if epochs == EPOCHS else len(rows)
     chosen = [
-        np.random.default_rng(order).permutation(len(drawn))[:IN_A_SWEEP].tolist() for order in range(orders)
+        np.random.default_rng(order).permutation(drawn)[:IN_A_SWEEP].tolist() for order in range(orders)
     ]
+    without = [kept([rows[index][1] for index in order], None) for order in chosen]
     lines = [
-        f"{IN_A_SWEEP} random configurations of {EPOCHS} epochs, {orders} orders",
-        f"{'rule':12}{'epochs':>10}{'lost':>18}",
+        f"{IN_A_SWEEP} random configurations of {epochs} epochs, {orders} orders; points lost on",
+        f"{'rule':12}{'epochs':>10}{'validation':>18}{'test':>18}",
     ]
     for name, rule in RULES.items():
-        shares, losses = [], []
-        for order in chosen:
-            sweep = Sweep(rule)
-            for index in order:
-                sweep.train(drawn[index])
-            shares.append(sweep.epochs / (EPOCHS * IN_A_SWEEP))
-            losses.append(max(max(drawn[index]) for index in order) - sweep.best)
-        error = statistics.stdev(losses) / orders**0.5 if orders > 1 else 0.0
-        lines.append(f"{name:12}{statistics.mean(shares):10.1%}{statistics.mean(losses):10.3f} ±{error:6.3f}")
+        shares, on_validation, on_test = [], [], []
+        for order, whole in zip(chosen, without, strict=True):
+            found = kept([rows[index][1] for index in order], rule)
+            shares.append(found.trained / (epochs * IN_A_SWEEP))
+            on_validation.append(whole.accuracy - found.accuracy)
+            of_whole, of_found = tests[order[whole.trial]], tests[order[found.trial]]
+            if of_whole is not None and of_found is not None:
+                on_test.append(of_whole[whole.epochs - 1] - of_found[found.epochs - 1])
+        unknown = "" if len(on_test) == orders else f"  in {len(on_test)} of {orders} orders"
+        lines.append(
+            f"{name:12}{statistics.mean(shares):10.1%}{with_error(on_validation)}{with_error(on_test)}{unknown}"
+        )
     return lines
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a sweep leaves its user."""
+
+    trial: int
+    """The one with the best validation accuracy, by its place in the sweep."""
+    epochs: int
+    """That it was trained."""
+    accuracy: float
+    """Its best validation accuracy."""
+    trained: int
+    """Epochs of all trials."""
+
+
+def kept(trainings: Sequence[Sequence[float]], rule: Rule | None) -> Kept:
+    """Return what is left of trials one after the other, whose validation accuracies would be these."""
+    sweep = Sweep(rule)
+    for accuracies in trainings:
+        sweep.train(accuracies)
+    trial = max(sweep.histories, key=lambda number: max(sweep.histories[number]))
+    return Kept(trial, len(sweep.histories[trial]), sweep.best, sweep.epochs)
+
+
+def with_error(values: Sequence[float]) -> str:
+    """Return a mean and its standard error; nothing of less than two values."""
+    if len(values) < 2:
+        return f"{'-':>18}"
+    return f"{statistics.mean(values):10.3f} ±{statistics.stdev(values) / len(values) ** 0.5:6.3f}"
 
 
 def reached(seeds: int, trials: int) -> list[str]:

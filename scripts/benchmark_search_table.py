@@ -1,13 +1,21 @@
 #!/usr/bin/env python3
 """Make the table of real trainings that the problem "training" of ``benchmark_search.py`` rests on.
 
-    python scripts/benchmark_search_table.py [--trainings N] [--csv FILE]
+    python scripts/benchmark_search_table.py [--trainings N] [--epochs N] [--csv FILE] [--tests N]
 
 Every row is one training of a network of ours on 10,000 images of Fashion-MNIST for 9 epochs: nine
 parameters, and the validation accuracy in percent (of 5,000 other images) after every epoch. The first two
 thirds of the rows are random configurations. The others are copies of the best fifth of those, each with
 about three of the parameters drawn anew, so that good configurations, which are what searches look for, are
 not known from a handful of points alone. No search of ours or of others had a say in it.
+
+``--epochs 27 --csv FILE`` makes a table of longer trainings, for ``benchmark_search_stopping.py --csv FILE``.
+Its rows are random configurations alone, the first ones those of the short table.
+
+The columns ``test N`` have what chose nothing: the accuracy in percent, on the 10,000 test images, of the
+weights that were best on the validation images in the first N epochs. In the short table only the best random
+configurations have them, since no other one wins: ``--tests N`` trained those again, which gives the same
+validation accuracies to the last digit.
 
 A training that diverges has the accuracy of chance from then on. The file is written after every training and
 rows that are in it are not trained again. 600 trainings take about ten minutes of one core.
@@ -19,10 +27,11 @@ import argparse
 import csv
 import json
 import os
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -32,11 +41,17 @@ import numpy as np
 from swatch.sweep.distributions import parse_parameter
 from swatch.sweep.records import Point
 from swatch.sweep.space.search_space import SearchSpace
+from swatch.training.callbacks.base import Callback
+from swatch.training.validation import validate
+
+if TYPE_CHECKING:
+    from swatch.data.batches import Batches
+    from swatch.training.trainer import Trainer
 
 TABLE = Path(__file__).with_name("benchmark_search_table.csv")
 EPOCHS = 9
 CHANCE = 10.0
-FIXED = ("data.limit=15000", "data.validation_fraction=0.333333", f"epochs={EPOCHS}")
+FIXED = ("data.limit=15000", "data.validation_fraction=0.333333")
 
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "optimizer": {"values": ["adam", "momentum", "rmsprop"]},
@@ -52,7 +67,6 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
 """As in a sweep's YAML."""
 
 SPACE = SearchSpace({key: parse_parameter(entry) for key, entry in PARAMETERS.items()})
-READINGS = [f"epoch {number}" for number in range(1, EPOCHS + 1)]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -61,14 +75,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--trainings", type=int, default=600)
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--csv", type=Path, default=TABLE)
+    parser.add_argument(
+        "--tests", type=int, default=0, help="of the best random configurations, trained again"
+    )
     options = parser.parse_args(arguments)
-    rows = read(options.csv) if options.csv.exists() else []
+    path = options.csv
+    rows = read(path) if path.exists() else []
+    tests = read_tests(path) if path.exists() else []
+    if rows and len(rows[0][1]) != options.epochs:
+        parser.error(
+            f"{path} has trainings of {len(rows[0][1])} epochs, not {options.epochs}; name another --csv"
+        )
+    drawn = 2 * options.trainings // 3 if options.epochs == EPOCHS else options.trainings
     start = time.process_time()
     for index in range(len(rows), options.trainings):
-        point = configuration(index, 2 * options.trainings // 3, rows)
-        rows.append((point, readings(point, index)))
-        write(options.csv, rows)
+        point = configuration(index, drawn, rows)
+        found, tested = readings(point, index, options.epochs)
+        rows.append((point, found))
+        tests.append(tested)
+        write(path, rows, tests)
+    best = sorted(range(min(drawn, len(rows))), key=lambda index: -max(rows[index][1]))[: options.tests]
+    for index in (index for index in best if tests[index] is None):
+        again, tests[index] = readings(rows[index][0], index, options.epochs)
+        if again != rows[index][1]:
+            sys.exit(f"row {index} of {path} was trained by another program: it gives {again} now")
+        write(path, rows, tests)
     print(f"{len(rows)} trainings; {time.process_time() - start:.0f} CPU seconds")
 
 
@@ -87,30 +120,80 @@ def configuration(index: int, drawn: int, rows: Sequence[Row]) -> Point:
     return {key: point[key] if rng.random() < 1 / 3 else parent[key] for key in point}
 
 
-def readings(point: Mapping[str, Any], seed: int) -> list[float]:
-    """Train and return the validation accuracy in percent after every epoch."""
+def readings(point: Mapping[str, Any], seed: int, epochs: int) -> tuple[list[float], list[float]]:
+    """Train and return two accuracies in percent after every epoch.
+
+    The first is that on the validation images, the second that of the best weights so far on the test images.
+    """
     from swatch.compose import compose
+    from swatch.data.batches import Batches
     from swatch.training.assembly import assemble
     from swatch.training.data_cache import prepare_data
 
-    composition = compose([*FIXED, f"seed={seed}", *(f"{key}={value}" for key, value in point.items())])
-    trainer = assemble(composition, prepare_data(composition))
+    fixed = (*FIXED, f"epochs={epochs}", f"seed={seed}")
+    composition = compose([*fixed, *(f"{key}={value}" for key, value in point.items())])
+    data = prepare_data(composition)
+    trainer = assemble(composition, data)
+    data.source.prepare(test=True)
+    images = data.source.test_set()
+    tests = _Tests(
+        Batches(
+            images.images,
+            images.labels,
+            np.arange(len(images.labels)),
+            trainer.validation.batch_size,
+            seed=seed,
+            normalization=data.normalization,
+            shuffle=False,
+        )
+    )
+    trainer.callbacks = (*trainer.callbacks, tests)
     trainer.run()
     found = [100 * float(record["val/accuracy"]) for record in trainer.history]
     found = [round(value, 2) if np.isfinite(value) else CHANCE for value in found]
-    return found + [CHANCE] * (EPOCHS - len(found))
+    tested = [round(100 * value, 2) for value in tests.accuracies]
+    missing = epochs - len(found)
+    tested += [tested[-1] if tested else CHANCE] * (epochs - len(tested))
+    return found + [CHANCE] * missing, tested
+
+
+class _Tests(Callback):
+    """The test accuracy of the best weights so far, after every epoch; measured where they are new."""
+
+    def __init__(self, batches: Batches) -> None:
+        self.accuracies: list[float] = []
+        self._batches = batches
+        self._best = -1.0
+
+    def on_epoch_end(self, trainer: Trainer, record: dict[str, Any]) -> None:
+        """Measure if no epoch before had as high a validation accuracy."""
+        accuracy = float(record["val/accuracy"])
+        if accuracy > self._best:
+            self._best = accuracy
+            with trainer.evaluated():
+                tested = validate(trainer.network, trainer.loss, self._batches, trainer.classes)
+            self.accuracies.append(tested.accuracy)
+        else:
+            self.accuracies.append(self.accuracies[-1] if self.accuracies else CHANCE / 100)
 
 
 def read(path: Path) -> list[Row]:
     """Return the rows of a table."""
     with path.open(newline="") as file:
         return [
-            (
-                {key: _value(line[key]) for key in PARAMETERS},
-                [float(line[name]) for name in READINGS],
-            )
+            ({key: _value(line[key]) for key in PARAMETERS}, _columns(line, "epoch "))
             for line in csv.DictReader(file)
         ]
+
+
+def read_tests(path: Path) -> list[list[float] | None]:
+    """Return the test accuracies of every row of a table, None where they are not known."""
+    with path.open(newline="") as file:
+        return [_columns(line, "test ") or None for line in csv.DictReader(file)]
+
+
+def _columns(line: Mapping[str, str], prefix: str) -> list[float]:
+    return [float(text) for name, text in line.items() if name.startswith(prefix) and text]
 
 
 def _value(text: str) -> Any:
@@ -120,14 +203,17 @@ def _value(text: str) -> Any:
         return text
 
 
-def write(path: Path, rows: Sequence[Row]) -> None:
-    """Write a table, whole or not at all."""
+def write(path: Path, rows: Sequence[Row], tests: Sequence[Sequence[float] | None]) -> None:
+    """Write a table, whole or not at all; ``tests`` has an entry a row, None where it is not known."""
     draft = path.with_name(path.name + ".new")
+    numbers = range(1, len(rows[0][1]) + 1)
     with draft.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*PARAMETERS, *READINGS])
-        for point, values in rows:
-            writer.writerow([*(point[key] for key in PARAMETERS), *values])
+        heads = [f"{kind} {number}" for kind in ("epoch", "test") for number in numbers]
+        writer.writerow([*PARAMETERS, *heads])
+        for (point, values), tested in zip(rows, tests, strict=True):
+            cells = tested if tested is not None else [""] * len(values)
+            writer.writerow([*(point[key] for key in PARAMETERS), *values, *cells])
     draft.replace(path)
 
 

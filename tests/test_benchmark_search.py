@@ -87,9 +87,46 @@ def test_a_rule_that_stops_saves_epochs(repository: Path) -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     shares = {line.split()[0]: float(line.split()[1].rstrip("%")) for line in lines[2:6]}
+    assert lines[1].split() == ["rule", "epochs", "validation", "test"]
+    assert lines[2].split() == ["none", "100.0%", "0.000", "±", "0.000", "0.000", "±", "0.000"]
     assert shares["none"] == 100
     assert shares["hyperband"] < 45
     assert lines[-1].startswith("after 180 epochs: ")
+
+
+def test_what_stopping_loses_is_told_by_validation_and_by_test_images(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Two trainings of three epochs; hyperband (bands 1 and 3) stops the second after one.
+
+    At band 1 the losses are -70 and -60, the bar sorted[int(2 / 3)] = -70. The second would have been at 90
+    in the end, the first is at 80: 10 points lost on validation. Kept are the weights of the first after two
+    epochs, with 78 on the test images, where the second's third has 77: there the stopping gains a point.
+    """
+    monkeypatch.syspath_prepend(str(repository / "scripts"))
+    import benchmark_search_stopping as stopping  # type: ignore[import-not-found]
+    import benchmark_search_table as table
+
+    point = table.SPACE.sample(np.random.default_rng(0))
+    rows = [(point, [70.0, 80.0, 75.0]), (point, [60.0, 65.0, 90.0])]
+    file = tmp_path / "table.csv"
+    table.write(file, rows, [[69.0, 78.0, 78.0], [59.0, 64.0, 77.0]])
+    # Always in the order of the table.
+    monkeypatch.setattr(stopping.np.random, "default_rng", lambda seed: _InOrder())
+    monkeypatch.setattr(stopping, "IN_A_SWEEP", 2)
+    lines = {line.split()[0]: line.split()[1:] for line in stopping.saved(file, 2)[2:]}
+    assert lines["hyperband"] == ["66.7%", "10.000", "±", "0.000", "-1.000", "±", "0.000"]
+    table.write(file, rows, [[69.0, 78.0, 78.0], None])
+    assert table.read_tests(file) == [[69.0, 78.0, 78.0], None]
+    assert table.read(file)[1][1] == [60.0, 65.0, 90.0]
+    # Without the test accuracy of one of the two there is nothing to compare, and the line says so.
+    lines = {line.split()[0]: line for line in stopping.saved(file, 2)[2:]}
+    assert lines["hyperband"].endswith("-  in 0 of 2 orders")
+
+
+class _InOrder:
+    def permutation(self, count: int) -> Any:
+        return np.arange(count)
 
 
 def run(repository: Path, *arguments: str) -> str:

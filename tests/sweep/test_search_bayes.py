@@ -30,6 +30,7 @@ from swatch.sweep.search.bayes.kernel import matern52, squared_differences, squa
 from swatch.sweep.search.bayes.model import fit_model
 from swatch.sweep.search.bayes.observations import MOST_OBSERVATIONS, observe
 from swatch.sweep.search.bayes.proposal import by_improvement
+from swatch.sweep.search.bayes.transfer import best_under_another_category
 from swatch.sweep.space.search_space import SearchSpace
 
 MIXED = SearchSpace(
@@ -390,6 +391,81 @@ def test_doubting_leaves_the_observations_and_widens_what_lies_between() -> None
     for _ in range(40):
         doubted = doubted.doubted()
     assert np.isfinite(doubted.process.predict(queries)[0]).all()
+
+
+KINDS = SearchSpace(
+    {
+        **{key: parse_parameter({"min": 0.0, "max": 1.0}) for key in "vwxy"},
+        "kind": parse_parameter({"values": ["a", "b", "c", "d"]}),
+    }
+)
+
+
+def valley(point: Point) -> float:
+    """The same valley under every kind, deepest under a."""
+    depth = {"a": 1.0, "b": 0.6, "c": 0.3, "d": 0.1}[point["kind"]]
+    return -depth * math.exp(-sum((point[key] - 0.3) ** 2 for key in "vwxy") / 0.08)
+
+
+def found_under_b(seed: int) -> list[TrialRecord]:
+    """A history whose good points are all of kind b, though a is better."""
+    rng = np.random.default_rng(seed)
+    points = [KINDS.sample(rng) for _ in range(12)]
+    points += [
+        {**{key: float(np.clip(0.3 + rng.normal(0, 0.2), 0, 1)) for key in "vwxy"}, "kind": "b"}
+        for _ in range(20)
+    ]
+    return [trial_of(KINDS, n, point, valley(point)) for n, point in enumerate(points)]
+
+
+def test_the_best_point_is_tried_under_every_other_category_until_one_is_better() -> None:
+    trials = found_under_b(0)
+    leader = min(trials, key=lambda trial: valley(trial.point)).point
+    moved = []
+    for number in (37, 43, 49):
+        point = propose(KINDS, "bayes", trials, number=number, seed=0)
+        assert isinstance(point, dict)
+        moved.append(point)
+        # Whatever it is, it is no better than the far points of its kind.
+        trials.append(trial_of(KINDS, number, point, 0.0))
+    assert {point["kind"] for point in moved} == {"a", "c", "d"}
+    for point in moved:
+        assert {**point, "kind": "b"} == pytest.approx(leader)
+    after = propose(KINDS, "bayes", trials, number=55, seed=0)
+    assert isinstance(after, dict)
+    assert {**after, "kind": "b"} != pytest.approx(leader)
+
+
+def test_in_between_the_valley_itself_is_searched() -> None:
+    """Without the sixth proposal the other categories' turn would not come."""
+    for number in range(32, 37):
+        point = propose(KINDS, "bayes", found_under_b(0), number=number, seed=0)
+        assert isinstance(point, dict)
+        assert point["kind"] == "b"
+
+
+def test_a_category_that_was_tried_next_to_the_best_point_is_not_tried_there_again() -> None:
+    trials = found_under_b(0)
+    leader = min(trials, key=lambda trial: valley(trial.point)).point
+    for kind in "acd":
+        near: Point = {**leader, "v": leader["v"] + 0.01, "kind": kind}
+        trials.append(trial_of(KINDS, len(trials), near, 0.0))
+    model = fit_model(KINDS, trials, "minimize")
+    assert model is not None
+    assert best_under_another_category(model, set()) is None
+
+
+def test_a_space_without_categories_has_none_to_change() -> None:
+    space = SearchSpace(
+        {"x": parse_parameter({"min": 0.0, "max": 1.0}), "n": parse_parameter({"min": 1, "max": 9})}
+    )
+    rng = np.random.default_rng(0)
+    trials = [
+        trial_of(space, n, point, point["x"]) for n, point in enumerate(space.sample(rng) for _ in range(9))
+    ]
+    model = fit_model(space, trials, "minimize")
+    assert model is not None
+    assert best_under_another_category(model, set()) is None
 
 
 def test_what_a_running_trial_is_believed_to_reach_is_no_gain_of_the_next() -> None:

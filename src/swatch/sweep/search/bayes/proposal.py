@@ -15,6 +15,7 @@ from swatch.sweep.search.bayes.encoding import Encoding
 from swatch.sweep.search.bayes.initial import initial_count, initial_point
 from swatch.sweep.search.bayes.maximize import candidates
 from swatch.sweep.search.bayes.model import Model, encoding_of, fit_model
+from swatch.sweep.search.bayes.transfer import best_under_another_category, is_transfer
 from swatch.sweep.search.random_search import propose_at_random
 from swatch.sweep.search.signals import NOT_NOW, NOT_WORTH_IT, Proposal
 from swatch.sweep.space.search_space import SearchSpace
@@ -51,9 +52,11 @@ def propose_by_model(
     own mean as the result of those that run, and the logarithm of the expected improvement over the lowest
     posterior mean at any observed point is maximised. Where the model expects next to nothing, and at every
     third trial in any case, a version of it that is less sure of itself takes its place
-    (:meth:`swatch.sweep.search.bayes.model.Model.doubted`). With ``stop_gain`` the answer is that the search
-    is not worth going on with (or, while trials run, NOT_NOW) once the fitted model's improvement is below
-    it.
+    (:meth:`swatch.sweep.search.bayes.model.Model.doubted`). Every sixth trial is the best one so far under
+    another category, as long as that may be better
+    (:func:`swatch.sweep.search.bayes.transfer.best_under_another_category`). With ``stop_gain`` the answer is
+    that the search is not worth going on with (or, while trials run, NOT_NOW) once the fitted model's
+    improvement is below it.
     """
     if not encoding_of(space).columns:
         return propose_at_random(space, seen, number, seed)
@@ -71,6 +74,9 @@ def propose_by_model(
         plain = _first_unseen(model, seen, np.random.default_rng(stream))
         if plain is not None and plain[1] < stop_gain:
             return NOT_NOW if len(model.observations.pending) else NOT_WORTH_IT
+    moved = best_under_another_category(model, seen) if is_transfer(number) else None
+    if moved is not None:
+        return moved
     rng = np.random.default_rng(stream)
     if number % DOUBT_EVERY == 0:
         model = model.doubted()
