@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from made_runs import make_run
+from made_sweeps import GrowingSweep
 
+from swatch.cli import run
 from swatch.evaluation.comparing import best_of, compare, read_run
 from swatch.metrics import McNemar
 from swatch.report import comparison_page
@@ -55,3 +58,17 @@ def test_runs_without_results_stand_side_by_side(tmp_path: Path) -> None:
     html = comparison_page.render(comparison, *best_of(runs), {})
     assert "<h1>2 runs side by side</h1>" in html
     assert comparison_page.page_data(comparison, "val/accuracy", 0, {})["metrics"] == []
+
+
+def test_a_sweep_with_a_nearer_name_is_offered_before_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "runs"
+    make_run(home, "growing-000-ab12")
+    GrowingSweep(home)
+    monkeypatch.setenv("SWATCH_HOME", str(home))
+    assert run(["compare", "growign"]) == 2
+    assert "no run or sweep 'growign'" in (error := capsys.readouterr().err)
+    assert "Did you mean 'growing'?" in error
+    assert run(["compare", "growing-000-ab21"]) == 2
+    assert "Did you mean 'growing-000-ab12'?" in capsys.readouterr().err

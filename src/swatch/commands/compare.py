@@ -67,6 +67,7 @@ def _directories(targets: tuple[str, ...], top: int) -> list[RunDirectory]:
     Raises:
         UserError: there is no such run or sweep.
     """
+    from swatch.errors import UserError
     from swatch.evaluation.finding import find_run
     from swatch.report.ranking import ranked, value_of
     from swatch.sweep.home import LEDGER_FILE, default_home, storage_of, sweep_folder
@@ -82,6 +83,25 @@ def _directories(targets: tuple[str, ...], top: int) -> list[RunDirectory]:
             best = [trial.run_id for trial in trials if value_of(trial) is not None][:top]
             found |= {home / run_id: RunDirectory(home / run_id) for run_id in best}
         else:
-            directory = find_run(target)
+            try:
+                directory = find_run(target)
+            except UserError:
+                _point_to_sweep(target, home)
+                raise
             found[directory.path] = directory
     return list(found.values())
+
+
+def _point_to_sweep(target: str, home: Path) -> None:
+    """Raise a better error than that of a missing run, where a sweep has the name nearest to the one given.
+
+    Raises:
+        UserError: the nearest of all runs and sweeps is a sweep.
+    """
+    from swatch.errors import UserError, did_you_mean
+    from swatch.sweep.home import sweep_names
+
+    sweeps = sweep_names(home)
+    near = did_you_mean(target, [*sweeps, *(path.parent.name for path in home.glob("*/config.yaml"))])
+    if near in {did_you_mean(name, [name]) for name in sweeps}:
+        raise UserError(f"there is no run or sweep '{target}' in {home}.{near}")

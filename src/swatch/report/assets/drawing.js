@@ -75,24 +75,38 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 
 // --- paper ---
 
-const PAPER_WIDTH = 680;
+// Some are drawn wider and shrunk as a whole: the parallel coordinates for their labels, slices to fit a sheet.
+function drawnWidth(target) {
+  const asked = [target.style.minWidth, target.dataset.paperWidth].map((width) => Number.parseFloat(width) || 0);
+  return Math.max(PAPER_WIDTH, ...asked);
+}
 
 function resize(forPaper) {
   for (const id of drawn.keys()) {
     const target = element(id);
-    // The parallel coordinates keep the width that their labels need and are shrunk as a whole.
-    const width = Math.max(PAPER_WIDTH, Number.parseFloat(target.style.minWidth) || 0);
+    const width = drawnWidth(target);
     target.style.zoom = forPaper ? PAPER_WIDTH / width : "";
     Plotly.relayout(target, forPaper ? { width } : { width: null, autosize: true });
   }
 }
+
+// A figure chooses its columns and ticks by its place's width, so the place has it before the figure is built.
+function setPlaces(forPaper) {
+  for (const id of FIGURES.keys()) {
+    const target = element(id);
+    if (target) target.style.width = forPaper ? `${drawnWidth(target)}px` : "";
+  }
+}
+
 addEventListener("beforeprint", () => {
   document.documentElement.classList.add("printing");
+  setPlaces(true);
   drawAll();
   resize(true);
 });
 addEventListener("afterprint", () => {
   document.documentElement.classList.remove("printing");
+  setPlaces(false);
   resize(false);
   drawAll();
 });

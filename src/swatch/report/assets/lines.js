@@ -31,12 +31,18 @@ function startFigures(draw) {
   setTimeout(once, 250);
 }
 
+// A print is laid out after its figures are drawn: their places on paper cannot be measured.
+const PANEL_GAP = 28;
+const paperWidth = (target) => (target.closest(".panels") ? (PAPER_WIDTH - PANEL_GAP) / 2 : PAPER_WIDTH);
+
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
 for (const [name, forPaper] of [["beforeprint", true], ["afterprint", false]]) {
   addEventListener(name, () => {
     document.documentElement.classList.toggle("printing", forPaper);
     redrawAll();
-    for (const target of figures.keys()) Plotly.Plots.resize(target);
+    for (const target of figures.keys()) {
+      Plotly.relayout(target, forPaper ? { width: paperWidth(target) } : { width: null, autosize: true });
+    }
   });
 }
 

@@ -26,6 +26,10 @@ function axisStyle(title, more = {}) {
     tickfont: { color: colour("muted"), size: 12 },
     zeroline: false,
     automargin: true,
+    // Plotly writes 0.0003 as "300µ" and 50,000 as "50k".
+    exponentformat: "e",
+    minexponent: 5,
+    separatethousands: true,
     ...more,
   };
 }
@@ -57,3 +61,6 @@ const CONFIG = {
   plotlyServerURL: "",
   modeBarButtons: [["toImage", "zoom2d", "pan2d", "autoScale2d", "resetScale2d"]],
 };
+
+// CSS pixels between the margins of a sheet of A4 or Letter.
+const PAPER_WIDTH = 680;
