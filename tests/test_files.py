@@ -37,7 +37,9 @@ def test_failure_while_writing_keeps_the_old_file(tmp_path: Path) -> None:
     assert [item.name for item in tmp_path.iterdir()] == ["a.bin"]
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS])
+@pytest.mark.parametrize(
+    "number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS, errno.ENOENT]
+)
 def test_refusals_are_user_errors_in_one_line(number: int, tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught, files.writing(tmp_path / "x"):
         raise OSError(number, os.strerror(number))

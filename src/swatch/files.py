@@ -29,6 +29,7 @@ _REASONS = {
     errno.EACCES: "no permission to write there; choose another folder (SWATCH_HOME or paths.runs)",
     errno.EPERM: "no permission to write there; choose another folder (SWATCH_HOME or paths.runs)",
     errno.EROFS: "the file system is read-only; choose another folder (SWATCH_HOME or paths.runs)",
+    errno.ENOENT: "there is no such folder, and none can be made there; choose another one",
     errno.ENOTDIR: "a part of that path is a file; choose another folder (SWATCH_HOME or paths.runs)",
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_sweeps import GrowingSweep
+from made_sweeps import AXES, GrowingSweep
 from synthetic import make_sweep
 
 from swatch.dashboard import sweep_list
@@ -18,6 +18,8 @@ from swatch.dashboard.sweep_pages import SHARE, SweepPages
 from swatch.errors import UserError
 from swatch.report import sweep_page
 from swatch.report.frame import Frame
+from swatch.sweep.home import LEDGER_FILE, sweep_folder
+from swatch.sweep.ledger import Ledger, sqlite_url
 from swatch.sweep.records import SweepRecord, SweepState, TrialRecord
 
 
@@ -56,6 +58,19 @@ def test_a_row_says_how_a_sweep_stands(tmp_path: Path, mine: GrowingSweep) -> No
     assert (row["metric"], row["goal"], row["value"]) == ("val/accuracy", "maximize", best.objective)
     assert (row["best"], row["bestRun"], len(row["spark"])) == (best.number, best.run_id, 2)
     assert sum(row["states"].values()) == 2
+    assert row["metrics"] == ["val/accuracy"]
+
+
+def test_a_row_names_all_metrics(tmp_path: Path) -> None:
+    url = sqlite_url(sweep_folder(tmp_path, "two") / LEDGER_FILE)
+    text = (
+        "method: random\nparameters: {x: {min: 0, max: 9}}\n"
+        "metrics: [{name: val/accuracy, goal: maximize}, {name: seconds, goal: minimize}]\n"
+    )
+    with closing(Ledger(url, create=True, axes=AXES)) as ledger:
+        ledger.create_sweep(make_sweep(id="two", yaml=text), identity="two")
+    (row,) = SweepList(tmp_path).since(0)["rows"]
+    assert row["metrics"] == ["val/accuracy", "seconds"]
 
 
 def test_an_unchanged_ledger_is_not_opened_again(

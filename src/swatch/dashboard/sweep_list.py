@@ -19,6 +19,7 @@ from swatch.report.ranking import best_trial, running_best, value_of
 from swatch.sweep.home import LEDGER_FILE
 from swatch.sweep.ledger import Ledger, sqlite_url
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
+from swatch.sweep.results.standing import several_metrics
 from swatch.sweep.terminal.status import state_in_words
 
 REFRESH_SECONDS = 1.0
@@ -158,6 +159,7 @@ def _summarize(sweep: SweepRecord, trials: list[TrialRecord]) -> Row:
     return {
         "id": sweep.id,
         "metric": sweep.metric,
+        "metrics": [metric.name for metric in several_metrics(sweep)] or [sweep.metric],
         "goal": sweep.goal,
         "method": sweep.method,
         "count": sweep.count,
@@ -188,6 +190,7 @@ def _damaged(name: str, problem: str) -> Row:
     return {
         "id": name,
         "metric": "",
+        "metrics": [],
         "goal": "maximize",
         "method": "",
         "count": None,

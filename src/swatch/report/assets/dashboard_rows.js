@@ -75,6 +75,13 @@ function heading(anchor, detail, problem) {
   return th;
 }
 
+// Of several metrics the best is that of the first one; the sweep's page weighs them all.
+function metricOf(row) {
+  if (!row.metric) return "";
+  const first = `${row.goal} ${row.metric}`;
+  return row.metrics.length > 1 ? `${first}, the first of ${row.metrics.length}` : first;
+}
+
 function sweepLine(row) {
   const line = made("tr");
   const count = row.count === null ? `${row.over}` : `${row.over} of ${row.count}`;
@@ -83,7 +90,7 @@ function sweepLine(row) {
     cell("", stateOf(row)),
     cell("number", count),
     cell("number", row.bestRun && row.value !== null ? link(showNumber(row.value), `/runs/${encodeURIComponent(row.bestRun)}`) : showNumber(row.value)),
-    cell("wide", row.metric ? `${row.goal} ${row.metric}` : ""),
+    cell("wide", metricOf(row)),
     cell("wide", sparkline(row.spark)),
     cell("wide", showTime(row.created)),
   );
