@@ -15,7 +15,7 @@ from made_sweeps import GrowingSweep
 from swatch.dashboard.app import Dashboard, make_app
 from swatch.dashboard.guard import allowed_hosts
 from swatch.dashboard.run_pages import MOST_COMPARED
-from swatch.report import sweep_page
+from swatch.report.sweep import page as sweep_page
 
 HOSTILE = "</script><script>alert(1)</script>\"'&"
 

@@ -16,8 +16,8 @@ from swatch.dashboard import sweep_list
 from swatch.dashboard.sweep_list import SweepList, open_ledger
 from swatch.dashboard.sweep_pages import SHARE, SweepPages
 from swatch.errors import UserError
-from swatch.report import sweep_page
 from swatch.report.frame import Frame
+from swatch.report.sweep import page as sweep_page
 from swatch.sweep.home import LEDGER_FILE, sweep_folder
 from swatch.sweep.ledger import Ledger, sqlite_url
 from swatch.sweep.records import SweepRecord, SweepState, TrialRecord

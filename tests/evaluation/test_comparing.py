@@ -24,7 +24,7 @@ from swatch.evaluation.comparing import (
 )
 from swatch.evaluation.records import predictions_file
 from swatch.metrics import mcnemar
-from swatch.report.comparison_table import BLOCKS, sparklines
+from swatch.report.comparison.table import BLOCKS, sparklines
 from swatch.tracking import RunDirectory
 
 SLICE = Path(__file__).resolve().parent.parent / "data" / "fashion-mnist-slice"

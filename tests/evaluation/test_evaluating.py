@@ -19,8 +19,8 @@ from swatch.evaluation import records
 from swatch.evaluation.evaluating import Evaluation, evaluate
 from swatch.evaluation.finding import find_run
 from swatch.evaluation.galleries import galleries
-from swatch.report.class_curves import class_charts
-from swatch.report.evaluation_page import render
+from swatch.report.evaluation.class_curves import class_charts
+from swatch.report.evaluation.page import render
 from swatch.tracking import RunDirectory, class_accuracy
 from swatch.training.run import train
 

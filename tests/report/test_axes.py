@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from synthetic import PARAMETERS, make_trials
 
-from swatch.report.axes import INACTIVE, INACTIVE_POSITION, Axis, build_axes, flat_parameters
+from swatch.report.sweep.axes import INACTIVE, INACTIVE_POSITION, Axis, build_axes, flat_parameters
 
 
 def axis_of(spec: dict[str, Any], values: list[Any]) -> Axis:

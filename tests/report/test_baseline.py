@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from synthetic import make_sweep, make_trials
 
-from swatch.report.baseline import baseline, expected_best
+from swatch.report.sweep.baseline import baseline, expected_best
 from swatch.sweep.records import TrialRecord, TrialState
 
 

@@ -12,7 +12,7 @@ from made_sweeps import GrowingSweep
 from swatch.cli import run
 from swatch.evaluation.comparing import best_of, compare, read_run
 from swatch.metrics import McNemar
-from swatch.report import comparison_page
+from swatch.report.comparison import page as comparison_page
 from swatch.report.frame import Frame
 
 

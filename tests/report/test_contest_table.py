@@ -11,7 +11,7 @@ from rich.console import Console
 from synthetic import make_sweep, make_trials
 
 from swatch.metrics import welch
-from swatch.report.contest_table import contest_table, order, plain, spread_text, verdict
+from swatch.report.terminal.contest_table import contest_table, order, plain, spread_text, verdict
 from swatch.sweep.results.contest import Contestant, SeedRun
 
 TRIALS = make_trials(4, stopping=False)

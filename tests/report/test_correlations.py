@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from synthetic import make_trials
 
-from swatch.report.axes import Axis, build_axes
-from swatch.report.correlations import correlations
+from swatch.report.sweep.axes import Axis, build_axes
+from swatch.report.sweep.correlations import correlations
 
 
 def axes_of(**columns: list[object]) -> list[Axis]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from synthetic import make_sweep, make_trials
 
-from swatch.report.curves import collect
+from swatch.report.sweep.curves import collect
 
 
 def test_the_sweeps_metric_comes_first_and_bookkeeping_last() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from synthetic import make_trials
 
-from swatch.report.decisions import savings, verdicts
+from swatch.report.sweep.decisions import savings, verdicts
 from swatch.sweep.records import TrialRecord, TrialState
 
 

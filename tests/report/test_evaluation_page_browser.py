@@ -11,7 +11,7 @@ import pytest
 from browsing import running_browser
 
 from swatch.evaluation.evaluating import Evaluation
-from swatch.report.evaluation_page import write
+from swatch.report.evaluation.page import write
 from swatch.tracking.class_accuracy import ClassAccuracies
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]

@@ -9,8 +9,8 @@ import pytest
 from synthetic import make_sweep
 from test_statements import findings, trials_of
 
-from swatch.report.axes import build_axes
-from swatch.report.extremes import far_from_rest, shared_by_best
+from swatch.report.sweep.axes import build_axes
+from swatch.report.sweep.extremes import far_from_rest, shared_by_best
 from swatch.sweep.records import TrialRecord, TrialState
 
 SWEEP = make_sweep(

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from cases import CASES
 
-from swatch.report.findings import failures, headline, states_of, trial_time, wall_clock
 from swatch.report.ranking import best_trial
+from swatch.report.sweep.findings import failures, headline, states_of, trial_time, wall_clock
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from synthetic import make_trials
 
-from swatch.report.axes import Axis, build_axes
-from swatch.report.importance import importance
+from swatch.report.sweep.axes import Axis, build_axes
+from swatch.report.sweep.importance import importance
 
 
 def axes_of(columns: dict[str, list[float]]) -> list[Axis]:

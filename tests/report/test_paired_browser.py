@@ -13,7 +13,7 @@ from test_paired_comparison import grid, outlier
 from test_sweep_selection_browser import selected
 
 from swatch.report.ranking import value_of
-from swatch.report.sweep_page import render, write
+from swatch.report.sweep.page import render, write
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 PAIRS = "#alike tr[data-trials]:visible"

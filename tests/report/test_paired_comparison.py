@@ -14,11 +14,11 @@ from synthetic import make_sweep, make_trials
 from test_statements import findings, trials_of
 from test_sweep_page import Page
 
-from swatch.report.axes import build_axes
-from swatch.report.paired_comparison import Comparison, comparisons
-from swatch.report.paired_data import MOST_SHOWN, shown_groups
-from swatch.report.paired_words import finding, seeds_note, sentences
-from swatch.report.sweep_page import render
+from swatch.report.sweep.axes import build_axes
+from swatch.report.sweep.page import render
+from swatch.report.sweep.paired_comparison import Comparison, comparisons
+from swatch.report.sweep.paired_data import MOST_SHOWN, shown_groups
+from swatch.report.sweep.paired_words import finding, seeds_note, sentences
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 
 GRID: dict[str, list[Any]] = {

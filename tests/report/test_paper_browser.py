@@ -11,8 +11,9 @@ from browsing import Opened, running_browser
 from cases import CASES
 from made_runs import make_run
 
-from swatch.report import run_page, sweep_page
-from swatch.report.run_view import read_view
+from swatch.report.run import page as run_page
+from swatch.report.run.view import read_view
+from swatch.report.sweep import page as sweep_page
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 

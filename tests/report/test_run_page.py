@@ -13,10 +13,11 @@ from made_runs import history, make_run
 from swatch.cli import run
 from swatch.compose import compose
 from swatch.errors import UserError
-from swatch.report import config_rows, run_page
-from swatch.report.config_rows import ConfigRow
-from swatch.report.run_curves import panels
-from swatch.report.run_view import read_view
+from swatch.report.run import config_rows
+from swatch.report.run import page as run_page
+from swatch.report.run.config_rows import ConfigRow
+from swatch.report.run.curves import panels
+from swatch.report.run.view import read_view
 from swatch.tracking.naming import trained_values
 
 

@@ -13,13 +13,13 @@ from cases import CASES
 from synthetic import make_sweep, make_trials
 
 from swatch.report.amounts import amount
-from swatch.report.axes import build_axes
-from swatch.report.correlations import correlations
-from swatch.report.decisions import savings, verdicts
-from swatch.report.importance import importance
-from swatch.report.paired_comparison import Comparison
 from swatch.report.ranking import value_of
-from swatch.report.statements import Facts, statements
+from swatch.report.sweep.axes import build_axes
+from swatch.report.sweep.correlations import correlations
+from swatch.report.sweep.decisions import savings, verdicts
+from swatch.report.sweep.importance import importance
+from swatch.report.sweep.paired_comparison import Comparison
+from swatch.report.sweep.statements import Facts, statements
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 from swatch.sweep.search.bayes.belief import Belief, Prediction
 

@@ -15,7 +15,7 @@ from cases import CASES, HOSTILE, large
 from synthetic import make_sweep, make_trials
 
 from swatch.report.ranking import best_trial, ranked, value_of
-from swatch.report.sweep_page import render, write
+from swatch.report.sweep.page import render, write
 from swatch.sweep.records import TrialRecord, TrialState
 
 VOID = {"meta", "link", "img", "br", "polyline", "circle", "line", "input"}

@@ -11,7 +11,7 @@ from browsing import Opened, running_browser
 from cases import CASES, large
 
 from swatch.report.ranking import best_trial
-from swatch.report.sweep_page import write
+from swatch.report.sweep.page import write
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 

@@ -13,10 +13,10 @@ from test_sweep_page import Page
 
 from swatch.report.frame import Frame
 from swatch.report.ranking import best_trial
-from swatch.report.sweep_background import Background, background_of
-from swatch.report.sweep_page import render, write
-from swatch.report.sweep_pictures import pictures
-from swatch.report.sweep_times import seconds_per_epoch, time_correlations, typical_times
+from swatch.report.sweep.background import Background, background_of
+from swatch.report.sweep.page import render, write
+from swatch.report.sweep.pictures import pictures
+from swatch.report.sweep.times import seconds_per_epoch, time_correlations, typical_times
 from swatch.sweep.config.metric import Metric
 from swatch.sweep.records import TrialRecord
 from swatch.sweep.search.bayes.belief import Belief, Prediction
@@ -172,7 +172,7 @@ def test_times_are_counted_per_epoch_and_put_down_to_their_parameter() -> None:
 
     from synthetic import START
 
-    from swatch.report.axes import build_axes
+    from swatch.report.sweep.axes import build_axes
 
     def trial(number: int) -> TrialRecord:
         width, epochs = 64 * (1 + number % 4), 1 + number % 3

@@ -13,8 +13,8 @@ from synthetic import make_sweep, make_trials
 from test_sweep_sections import BELIEF, METRICS, samples
 
 from swatch.report.ranking import value_of
-from swatch.report.sweep_background import Background
-from swatch.report.sweep_page import render, write
+from swatch.report.sweep.background import Background
+from swatch.report.sweep.page import render, write
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 

@@ -10,7 +10,7 @@ from synthetic import make_sweep, make_trials
 
 from swatch.report.labels import format_metric, format_value
 from swatch.report.ranking import best_trial, ranked
-from swatch.report.tables import best_table, trials_table
+from swatch.report.terminal.tables import best_table, trials_table
 from swatch.sweep.records import TrialState
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from swatch.report.text_chart import line_chart
+from swatch.report.terminal.text_chart import line_chart
 
 
 def dots(chart: str) -> int:

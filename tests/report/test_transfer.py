@@ -13,11 +13,11 @@ import yaml
 from synthetic import make_sweep, make_trials
 from test_sweep_page import Page
 
-from swatch.report.sweep_background import background_of
-from swatch.report.sweep_page import render
-from swatch.report.transfer import MOST_CONFIGS, Transfer, transfer_of
-from swatch.report.transfer_elsewhere import config_of, elsewhere
-from swatch.report.transfer_words import sentences
+from swatch.report.sweep.background import background_of
+from swatch.report.sweep.page import render
+from swatch.report.sweep.transfer import MOST_CONFIGS, Transfer, transfer_of
+from swatch.report.sweep.transfer_elsewhere import config_of, elsewhere
+from swatch.report.sweep.transfer_words import sentences
 from swatch.sweep.records import RunRecord, SweepRecord, TrialRecord, TrialState
 
 LABELS = ["0", "1", "2"]

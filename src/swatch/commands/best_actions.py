@@ -29,8 +29,8 @@ def show(standing: Standing, top: int, chosen: TrialRecord | None) -> None:
     Raises:
         RunFailed: no trial has a value yet.
     """
-    from swatch.report.best_view import show_best
-    from swatch.report.tables import best_table
+    from swatch.report.terminal.best_view import show_best
+    from swatch.report.terminal.tables import best_table
     from swatch.sweep.results.again import show_command
 
     best = best_trial(standing.sweep, standing.trials)
@@ -88,7 +88,7 @@ def retrain_top(standing: Standing, count: int, seeds: int, overrides: Sequence[
         Interrupted: the user stopped it.
     """
     from swatch.files import make_folder, write_json
-    from swatch.report import contest_table
+    from swatch.report.terminal import contest_table
     from swatch.sweep.home import default_home, sweep_folder
     from swatch.sweep.results.contest import compete
 
@@ -127,7 +127,9 @@ def retrain(
     """
     from swatch.evaluation import retraining
     from swatch.evaluation.evaluating import TEST
-    from swatch.report import evaluation_page, evaluation_tables, retrained_view
+    from swatch.report.evaluation import page as evaluation_page
+    from swatch.report.evaluation import retrained_view
+    from swatch.report.evaluation import tables as evaluation_tables
     from swatch.sweep.results.contest import own_id, watch_overrides
 
     sweep, trial = standing.sweep, winner or trial
@@ -173,7 +175,7 @@ def retrain(
 
 def _send(found: Evaluation, readings: int, directory: RunDirectory, page: Path) -> None:
     """Log an evaluation to the run's wandb run, if it has one; whatever happens to wandb is told only."""
-    from swatch.report import evaluation_sending
+    from swatch.report.evaluation import sending as evaluation_sending
 
     state = directory.read_tracking()
     if state is None or state.mode == "disabled":
@@ -223,7 +225,7 @@ def _refuse_functions(standing: Standing, option: str) -> None:
 
 
 def _say_what_is_open(standing: Standing) -> None:
-    from swatch.report.best_view import progress_lines
+    from swatch.report.terminal.best_view import progress_lines
 
     for line in progress_lines(standing):
         say(line)

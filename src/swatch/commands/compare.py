@@ -35,8 +35,8 @@ def command(targets: tuple[str, ...], top: int, tested: bool, output: Path | Non
     from swatch.errors import UserError
     from swatch.evaluation.comparing import best_of, compare, compare_answers, read_run
     from swatch.files import make_folder
-    from swatch.report import comparison_page
-    from swatch.report.comparison_table import against, comparison_table, seed_lines, verdict_lines
+    from swatch.report.comparison import page as comparison_page
+    from swatch.report.comparison.table import against, comparison_table, seed_lines, verdict_lines
 
     runs: list[ComparedRun] = []
     left_out: list[str] = []

@@ -32,7 +32,9 @@ def command(run: str, split: str, as_json: bool, to_wandb: bool, tracking: str |
     from swatch.evaluation.evaluating import TEST, evaluate
     from swatch.evaluation.finding import find_run
     from swatch.files import json_text
-    from swatch.report import evaluation_page, evaluation_sending, evaluation_tables
+    from swatch.report.evaluation import page as evaluation_page
+    from swatch.report.evaluation import sending as evaluation_sending
+    from swatch.report.evaluation import tables as evaluation_tables
 
     if tracking is not None and not to_wandb:
         raise click.UsageError("--tracking goes with --wandb")

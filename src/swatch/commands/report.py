@@ -31,8 +31,9 @@ def command(target: str, output: Path | None, home: Path | None, storage: str | 
     """
     from swatch.console import console
     from swatch.files import make_folder
-    from swatch.report import run_page, sweep_page
-    from swatch.report.run_view import read_view
+    from swatch.report.run import page as run_page
+    from swatch.report.run.view import read_view
+    from swatch.report.sweep import page as sweep_page
     from swatch.sweep.home import REPORT_FILE, default_home, storage_of, sweep_folder
     from swatch.sweep.ledger import Ledger
 
@@ -59,7 +60,7 @@ def _run_folder(target: str, home: Path) -> Path | None:
         UserError: there is neither, with the nearest name.
     """
     from swatch.errors import UserError, did_you_mean
-    from swatch.report.run_view import is_run
+    from swatch.report.run.view import is_run
     from swatch.sweep.home import LEDGER_FILE, sweep_folder, sweep_names
 
     if (sweep_folder(home, target) / LEDGER_FILE).exists():

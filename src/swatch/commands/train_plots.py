@@ -21,7 +21,7 @@ def find_rate(composition: Composition, output: Path | None) -> None:
         UserError: The config, the data or the disk is at fault.
     """
     from swatch.console import console
-    from swatch.report.text_chart import line_chart
+    from swatch.report.terminal.text_chart import line_chart
     from swatch.threads import limit_threads
 
     limit_threads(composition.settings.training.threads)
@@ -53,7 +53,7 @@ def show_schedule(composition: Composition, output: Path | None) -> None:
         UserError: The config, the data or the disk is at fault.
     """
     from swatch.console import console
-    from swatch.report.text_chart import line_chart
+    from swatch.report.terminal.text_chart import line_chart
     from swatch.training.assembly import assemble
     from swatch.training.data_cache import prepare_data
 

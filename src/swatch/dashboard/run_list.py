@@ -13,7 +13,7 @@ from typing import Any
 from swatch.dashboard.changes import ChangingRows, Row
 from swatch.dashboard.run_summary import summarize
 from swatch.evaluation.comparing import INTERRUPTED, RUNNING
-from swatch.report.run_view import is_run
+from swatch.report.run.view import is_run
 from swatch.tracking import RunDirectory
 
 REFRESH_SECONDS = 1.0

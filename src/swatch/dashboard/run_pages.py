@@ -10,8 +10,9 @@ from swatch.dashboard.frames import Frames, run_address
 from swatch.errors import UserError
 from swatch.evaluation.comparing import best_of, compare, compare_answers, kept_answers, read_run
 from swatch.evaluation.evaluating import SPLITS
-from swatch.report import comparison_page, run_page
-from swatch.report.run_view import read_view
+from swatch.report.comparison import page as comparison_page
+from swatch.report.run import page as run_page
+from swatch.report.run.view import read_view
 from swatch.tracking import RunDirectory
 
 MOST_COMPARED = 24

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from swatch.dashboard.sweep_list import SweepList, open_ledger
-from swatch.report import sweep_page
 from swatch.report.frame import Frame
-from swatch.report.sweep_background import background_of
+from swatch.report.sweep import page as sweep_page
+from swatch.report.sweep.background import background_of
 
 SHARE = 0.1
 """Of one core's time that rendering a sweep's page may take: the sweep itself needs the cores."""

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from swatch.report.axes import flat_parameters
 from swatch.report.labels import finite, short_names
+from swatch.report.sweep.axes import flat_parameters
 from swatch.sweep.records import Metrics
 
 NETWORK_CURVES = {

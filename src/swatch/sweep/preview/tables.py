@@ -125,8 +125,8 @@ def _candidates_tables(preview: Preview, width: int) -> list[Table]:
 
 
 def _cell(candidate: Candidate, key: str) -> str:
-    from swatch.report.columns import cut
     from swatch.report.labels import format_value
+    from swatch.report.terminal.columns import cut
 
     if key not in candidate.config:
         return "–"

@@ -29,8 +29,8 @@ def write_results(
     sweep: SweepRecord, trials: Sequence[TrialRecord], folder: Path, *, report: bool = True
 ) -> None:
     """Write ``trials.csv``, and ``best.yaml`` and ``report.html`` where a trial has a result."""
-    from swatch.report import sweep_page
     from swatch.report.ranking import best_trial
+    from swatch.report.sweep import page as sweep_page
     from swatch.sweep.search.pareto import pareto_front
 
     write_text(folder / TABLE_FILE, trials_csv(sweep, trials))
@@ -115,9 +115,9 @@ def _cell(value: Any) -> Any:
 
 def show_results(sweep: SweepRecord, trials: Sequence[TrialRecord], folder: Path, console: Console) -> None:
     """Print the best configuration, the command that repeats it, and where everything lies, on W&B too."""
-    from swatch.report.best_view import front_line, front_table
     from swatch.report.ranking import best_trial
-    from swatch.report.tables import best_table
+    from swatch.report.terminal.best_view import front_line, front_table
+    from swatch.report.terminal.tables import best_table
 
     best = best_trial(sweep, [trial for trial in trials if trial.state.has_result])
     if several_metrics(sweep):
@@ -141,7 +141,7 @@ def show_results(sweep: SweepRecord, trials: Sequence[TrialRecord], folder: Path
 
 def _other_best(sweep: SweepRecord, trials: Sequence[TrialRecord]) -> list[str]:
     """Return what the model of a Bayesian sweep says of the best run, if it expects more of another one."""
-    from swatch.report.best_view import luck_lines
+    from swatch.report.terminal.best_view import luck_lines
     from swatch.sweep.terminal.belief_text import MOST_TRIALS
 
     if sweep.method != "bayes" or len(trials) > MOST_TRIALS:

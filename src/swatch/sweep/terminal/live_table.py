@@ -74,9 +74,9 @@ class LiveTable:
         from rich.table import Table
         from rich.text import Text
 
-        from swatch.report.columns import PADDING, STATE_STYLES, column_width, fitting_columns
         from swatch.report.labels import format_seconds, metric_label
         from swatch.report.ranking import result_text
+        from swatch.report.terminal.columns import PADDING, STATE_STYLES, column_width, fitting_columns
 
         rows = self._rows(trials)
         table = Table(title=Text(f"Sweep {self._sweep.id}"), title_justify="left")

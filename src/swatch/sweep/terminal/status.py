@@ -39,7 +39,7 @@ def sweep_status(sweep_id: str, storage: str | None, *, width: int) -> list[Rend
     """
     from swatch.report.labels import metric_label
     from swatch.report.ranking import ranked
-    from swatch.report.tables import trials_table
+    from swatch.report.terminal.tables import trials_table
 
     ledger = Ledger(storage_of(default_home(), sweep_id, storage, must_exist=True))
     sweep, trials = ledger.sweep(sweep_id), ledger.overview(sweep_id)
