@@ -11,7 +11,10 @@ chose it: the best of many noisy readings is higher than the best of few, whatev
 "Test" compares the accuracies on the test images, which chose nothing, of the weights that are kept.
 ``--csv`` takes another table, such as one of longer trainings.
 
-The second runs the Bayesian search on the surrogate of those trainings (``benchmark_search_training.py``),
+The second is random search on the same real accuracies: with a rule it tries more configurations in the same
+epochs, and the shares say after how many of them it has, on average, what whole trainings reach.
+
+The third runs the Bayesian search on the surrogate of those trainings (``benchmark_search_training.py``),
 alone and with hyperband, and says how many epochs each trains until the mean over the seeds of its best
 accuracy is what the search alone has after so many trials.
 """
@@ -24,6 +27,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -48,10 +52,14 @@ IN_A_SWEEP = 60
 METRIC, GOAL = "accuracy", "maximize"
 # After how many trials of the search alone the accuracy is to be reached.
 LEVELS = (20, 30, 45, 60)
+RANDOM_LEVELS = (10, 20, 30, 45)
+
+Progress = list[tuple[int, float]]
+"""The epochs trained so far and the best accuracy, after every trial."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print both tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -62,6 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     for line in saved(options.csv, options.orders):
         print(line)
+    for line in at_random(options.csv, options.orders):
+        print(line)
     if options.seeds:
         for line in reached(options.seeds, options.trials):
             print(line)
@@ -71,8 +81,7 @@ def saved(path: Path, orders: int) -> list[str]:
     """Return the lines of the first table."""
     rows, tests = read(path), read_tests(path)
     epochs = len(rows[0][1])
-    # In a table of another length all rows are random configurations.
-    drawn = 2 * len(rows) // 3 if epochs == EPOCHS else len(rows)
+    drawn = random_rows(rows)
     chosen = [
         np.random.default_rng(order).permutation(drawn)[:IN_A_SWEEP].tolist() for order in range(orders)
     ]
@@ -127,8 +136,59 @@ def with_error(values: Sequence[float]) -> str:
     return f"{statistics.mean(values):10.3f} ±{statistics.stdev(values) / len(values) ** 0.5:6.3f}"
 
 
-def reached(seeds: int, trials: int) -> list[str]:
+def at_random(path: Path, orders: int) -> list[str]:
     """Return the lines of the second table."""
+    rows = read(path)
+    epochs = len(rows[0][1])
+    drawn = random_rows(rows)
+    budget = IN_A_SWEEP * epochs
+    chosen = [np.random.default_rng(order).permutation(drawn).tolist() for order in range(orders)]
+    found = {
+        name: [until([rows[index][1] for index in order], rule, budget) for order in chosen]
+        for name, rule in RULES.items()
+    }
+    levels = [mean_best(found["none"], level * epochs) for level in RANDOM_LEVELS]
+    lines = [
+        f"random search: share of the epochs of {', '.join(map(str, RANDOM_LEVELS))} whole trainings for the "
+        "same accuracy on average",
+        f"{'rule':12}" + "".join(f"{level:9.2f}%" for level in levels) + f"  after {budget} epochs",
+    ]
+    for name, progress in found.items():
+        counts = [first_at(progress, level, budget) for level in levels]
+        shares = [
+            "-" if count is None else f"{count / (level * epochs):.0%}"
+            for count, level in zip(counts, RANDOM_LEVELS, strict=True)
+        ]
+        lines.append(
+            f"{name:12}"
+            + "".join(f"{share:>10}" for share in shares)
+            + f"{mean_best(progress, budget):10.2f}%"
+        )
+    return lines
+
+
+def random_rows(rows: Sequence[tuple[dict[str, Any], list[float]]]) -> int:
+    """Return how many of a table's rows, its first ones, are random configurations.
+
+    All are in a table of another length than the short one.
+    """
+    return 2 * len(rows) // 3 if len(rows[0][1]) == EPOCHS else len(rows)
+
+
+def until(trainings: Sequence[Sequence[float]], rule: Rule | None, budget: int) -> Progress:
+    """Return how trials one after the other come on until so many epochs are trained, or none is left."""
+    sweep = Sweep(rule)
+    progress: Progress = []
+    for accuracies in trainings:
+        if sweep.epochs >= budget:
+            break
+        sweep.train(accuracies)
+        progress.append((sweep.epochs, sweep.best))
+    return progress
+
+
+def reached(seeds: int, trials: int) -> list[str]:
+    """Return the lines of the third table."""
     budget = trials * EPOCHS
     alone = [search(None, seed, budget) for seed in range(seeds)]
     stopped = [search(RULES["hyperband"], seed, budget) for seed in range(seeds)]
@@ -146,10 +206,6 @@ def reached(seeds: int, trials: int) -> list[str]:
         f"hyperband in {statistics.mean(len(found) for found in stopped):.0f} trials"
     )
     return lines
-
-
-Progress = list[tuple[int, float]]
-"""The epochs trained so far and the best accuracy, after every trial."""
 
 
 def search(rule: Rule | None, seed: int, budget: int) -> Progress:

@@ -8,12 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ("choices_plugin",)
 
 # Before anything imports NumPy: tests run side by side, one BLAS thread each.
 for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
+
+# How long an example takes says more of what else the machine does.
+settings.register_profile("swatch", deadline=None)
+settings.load_profile("swatch")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SLICE = REPOSITORY / "tests" / "data" / "fashion-mnist-slice"

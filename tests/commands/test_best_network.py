@@ -24,6 +24,9 @@ from swatch.sweep.space.quoting import override
 from swatch.tracking import RunDirectory
 from swatch.training.trainer import Trainer
 
+# One worker makes the sweep, once.
+pytestmark = pytest.mark.xdist_group("best network")
+
 SLICE = Path(__file__).resolve().parent.parent / "data" / "fashion-mnist-slice"
 SWEEP = {
     "method": "bayes",

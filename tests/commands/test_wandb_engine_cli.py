@@ -99,6 +99,7 @@ def test_a_sweep_from_its_registration_to_its_results(tmp_path: Path, server: Wa
     assert one == two
 
 
+@pytest.mark.slow
 def test_ctrl_c_then_resume_finishes_what_was_begun(tmp_path: Path, server: WandbServer) -> None:
     with started(server, engine_command("small.yaml", *LONG)) as process:
         wait_for(lambda: training(server), "a run", process)
