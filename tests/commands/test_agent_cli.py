@@ -52,7 +52,7 @@ def test_a_sweep_that_does_not_run_cannot_be_joined(
     url = make_joinable(tmp_path, state="finished")
     assert run(["agent", "s", "--storage", url]) == 2
     assert capsys.readouterr().err == (
-        "swatch: sweep s is finished; `swatch sweep --resume s` goes on with it.\n"
+        "swatch: sweep s is finished; `swatch sweep --resume s --count N` gives it more trials.\n"
     )
     assert run(["agent", "t", "--storage", url]) == 2
     assert "there is no sweep 't'" in capsys.readouterr().err

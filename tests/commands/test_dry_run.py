@@ -116,6 +116,11 @@ def _tried(folder: Path) -> list[float]:
     [
         (["--resume", "s", "--dry-run"], "--dry-run does not go with --resume: it looks at a YAML"),
         (["--resume", "s", "--repeats", "3"], "--repeats does not go with --resume: the sweep keeps"),
+        (["--resume", "s", "--seed", "0"], "--seed does not go with --resume: the sweep keeps"),
+        (["--pause", "s", "--count", "3"], "--count does not go with --pause."),
+        (["--status", "s", "--agents", "3"], "--agents does not go with --status."),
+        (["--status", "--stop", "s"], "--stop does not go with --status."),
+        (["--resume", "s", "--cancel", "s"], "--resume does not go with --cancel."),
         (["tiny.yaml", "--dry-run", "--engine", "wandb"], "--dry-run does not go with --engine wandb"),
     ],
 )

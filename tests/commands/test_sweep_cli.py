@@ -154,6 +154,7 @@ def test_ctrl_c_then_resume_trains_nothing_twice(
         (["quik"], "Did you mean 'quick.yaml'"),
         (["tiny.yaml", "--function", "no_such:train"], "there is no module 'no_such'"),
         (["tiny.yaml", "--function", "x:train", "epochs=3"], "Hydra overrides belong to the network"),
+        (["tiny.yaml", "--function", "x:train", "tracking.mode=online"], "there is --tracking online."),
         (["--resume", "nothing"], "there is no sweep 'nothing'"),
         (["--resume", "x", "tiny.yaml"], "--resume takes a sweep's id"),
         (["--status", "nothing"], "there is no sweep 'nothing'"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +89,58 @@ def test_if_every_trial_fails_the_reasons_are_said() -> None:
     def broken(parameters: dict[str, Any]) -> float:
         raise OSError("no data")
 
-    with pytest.raises(RunFailed, match=r"all 2 trials of sweep .* failed: OSError: no data"):
+    with pytest.raises(
+        RunFailed, match=r"all 2 trials of .* failed: OSError: no data; see runs/.*/traceback.txt"
+    ):
         run(SWEEP, broken, count=2, tracking="disabled")
     with pytest.raises(RunFailed, match="3 trials in a row failed: OSError: no data"):
         run(SWEEP, broken, count=9, max_consecutive_failures=3, tracking="disabled")
+
+
+def test_resuming_keeps_how_the_sweep_was_tracked() -> None:
+    from swatch.sweep.opening.opening import reopen_sweep
+
+    run(SWEEP, train, count=1, name="mine", tracking="disabled")
+    asked = {None: "disabled", "offline": "offline"}
+    modes = {tracking: reopen_sweep("mine", count=2, tracking=tracking).sweep.options for tracking in asked}
+    assert {tracking: options["tracking"]["mode"] for tracking, options in modes.items()} == asked
+
+
+def test_fewer_trials_than_it_has_begun_are_refused() -> None:
+    def press(parameters: dict[str, Any], trial: Any) -> float:
+        if trial.number == 2:
+            raise KeyboardInterrupt
+        return parameters["x"]
+
+    with pytest.raises(KeyboardInterrupt):
+        run(SWEEP, press, count=5, name="mine", tracking="disabled")
+    with pytest.raises(UserError, match=r"sweep mine has begun 3 trials already, more than 2; .*: --count 3"):
+        run(SWEEP, press, count=2, name="mine", tracking="disabled")
+
+
+def test_the_display_of_a_sweep_in_this_process_outlives_a_ledger_in_trouble(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from swatch.sweep.controller import running
+    from swatch.sweep.ledger.database import LedgerError
+
+    monkeypatch.setattr(running, "SHOW_SECONDS", 0.05)
+    shows, troubles = running.Watcher._show, []
+
+    def show(self: running.Watcher) -> None:
+        if threading.current_thread() is not threading.main_thread() and not troubles:
+            troubles.append(1)
+            raise LedgerError("locked for too long")
+        shows(self)
+
+    monkeypatch.setattr(running.Watcher, "_show", show)
+
+    def slowly(parameters: dict[str, Any]) -> float:
+        time.sleep(0.2)
+        return parameters["x"]
+
+    assert len(run(SWEEP, slowly, count=1, tracking="disabled").trials) == 1
+    assert troubles and "Traceback" not in capsys.readouterr().err
 
 
 def test_agents_of_their_own_need_a_function_that_they_can_import() -> None:
@@ -111,6 +161,52 @@ def test_bad_sweeps_leave_nothing_behind(tmp_path: Path, sweep: Any, message: st
     with pytest.raises(UserError, match=message):
         run(sweep, train, count=1, tracking="disabled")
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"count": 0}, "count=0: it must be a whole number of at least 1"),
+        ({"count": "3"}, "count='3': it must be a whole number"),
+        ({"count": True}, "count=True: it must be a whole number"),
+        ({"agents": 0}, "agents=0: it must be a whole number of at least 1"),
+        ({"agents": 1.5}, "agents=1.5: it must be a whole number"),
+        ({"seed": -1}, "seed=-1: it must be a whole number of at least 0"),
+        ({"retries": -1}, "retries=-1: it must be"),
+        ({"max_consecutive_failures": -1}, "max_consecutive_failures=-1: it must be"),
+        ({"repeats": 0}, "repeats=0: it must be a whole number of at least 1"),
+        ({"prior": "nothing.csv"}, "--prior nothing.csv: there is no file"),
+    ],
+    ids=str,
+)
+def test_a_wrong_argument_is_said_in_one_line(
+    tmp_path: Path, arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        run(SWEEP, train, **{"count": 1, "tracking": "disabled", **arguments})
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_numpy_number_of_trials_is_a_number() -> None:
+    import numpy as np
+
+    assert len(run(SWEEP, train, count=np.int64(2), tracking="disabled").trials) == 2
+
+
+def test_a_sweep_that_is_stopped_before_its_first_trial_has_no_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from swatch.sweep.controller.orders import give_order
+    from swatch.sweep.controller.running import Watcher
+
+    def stop_it(self: Watcher) -> Watcher:
+        give_order("stop", "mine", None)
+        return self
+
+    monkeypatch.setattr(Watcher, "__enter__", stop_it)
+    monkeypatch.setattr(Watcher, "__exit__", lambda *_: None)
+    with pytest.raises(RunFailed, match="sweep mine was stopped before a trial had a result"):
+        run(SWEEP, train, count=1, name="mine", tracking="disabled")
 
 
 SCRIPT = """

@@ -6,8 +6,16 @@ from typing import Any
 
 import click
 
-from swatch.commands import sweep_control
+from swatch.commands import sweep_control, sweep_server
 from swatch.commands.storage_option import storage_option
+from swatch.commands.sweep_arguments import (
+    absolute,
+    launcher_overrides,
+    read_yaml,
+    refuse_arguments,
+    refuse_others,
+    refuse_with_resume,
+)
 from swatch.commands.sweep_search import search_options
 
 HELP = """Run the sweep that SWEEP.yaml describes, in W&B's format; or go on with one.
@@ -118,12 +126,14 @@ def command(
 ) -> None:
     """See HELP."""
     if status is not None:
-        _refuse(arguments, "--status")
+        refuse_arguments(arguments, "--status")
+        refuse_others(context, "status")
         sweep_control.show_status(status, storage)
         return
     orders = {"pause": pause, "stop": stop, "cancel": cancel}
     if given := {name: sweep_id for name, sweep_id in orders.items() if sweep_id is not None}:
-        _refuse(arguments, f"--{next(iter(given))}")
+        refuse_arguments(arguments, f"--{next(iter(given))}")
+        refuse_others(context, next(iter(given)))
         sweep_control.order(given, storage)
         return
     common: dict[str, Any] = {
@@ -133,8 +143,8 @@ def command(
         "max_consecutive_failures": max_consecutive_failures,
     }
     if engine == "wandb":
-        _refuse_options(context)
-        _run_with_server(arguments, resume, agents, common)
+        sweep_server.refuse_options(context)
+        sweep_server.run(arguments, resume, agents, common)
         return
     common["storage"] = storage
     from swatch.sweep.controller.running import run_in_agents
@@ -143,19 +153,18 @@ def command(
     from swatch.sweep.opening.search_options import SearchOptions
 
     if resume is not None:
-        _refuse(arguments, "--resume")
-        _refuse_with_resume(repeats=repeats, name=name, function=function, dry_run=dry_run)
-        _refuse_with_resume(sampler=sampler, pruner=pruner, prior=prior, stop_gain=stop_gain)
+        refuse_arguments(arguments, "--resume")
+        refuse_with_resume(context)
         if sweep_control.goes_on(resume, storage, count):
             return
-        opened = reopen_sweep(resume, launcher=_launcher(launcher), **common)
+        opened = reopen_sweep(resume, launcher=launcher_overrides(launcher), **common)
     else:
-        text, source = _read_yaml(arguments)
+        text, source = read_yaml(arguments)
         request = SweepRequest(
             text=text,
             source=source,
-            overrides=(*_launcher(launcher), *arguments[1:]),
-            function=_absolute(function),
+            overrides=(*launcher_overrides(launcher), *arguments[1:]),
+            function=absolute(function),
             seed=seed,
             name=name,
             repeats=repeats or 1,
@@ -168,86 +177,3 @@ def command(
         opened = open_sweep(request)
     wanted = agents or opened.sweep.options.get("agents")
     run_in_agents(opened, sweep_control.agent_count(wanted, opened.sweep.count))
-
-
-def _refuse_with_resume(**given: object) -> None:
-    """Raise UserError for an option that only a new sweep can have."""
-    from swatch.errors import UserError
-
-    for option, value in given.items():
-        if value:
-            why = "the sweep keeps what it was made from"
-            if option == "dry_run":
-                why = "it looks at a YAML: swatch sweep SWEEP.yaml --name ID --dry-run"
-            raise UserError(f"--{option.replace('_', '-')} does not go with --resume: {why}.")
-
-
-def _run_with_server(
-    arguments: tuple[str, ...], resume: str | None, agents: int | None, options: dict[str, Any]
-) -> None:
-    """Let W&B's server choose the trials of a sweep."""
-    from swatch.sweep.wandb_engine.opening import ServerRequest, open_sweep, reopen_sweep
-    from swatch.sweep.wandb_engine.running import run_with_server
-
-    given = {key: value for key, value in options.items() if value is not None}
-    if resume is not None:
-        opened = reopen_sweep(resume, ServerRequest(overrides=arguments, **given))
-    else:
-        text, source = _read_yaml(arguments)
-        opened = open_sweep(text, source, ServerRequest(overrides=arguments[1:], **given))
-    run_with_server(opened, sweep_control.agent_count(agents or opened.agents, opened.record.count))
-
-
-_NOT_WITH_WANDB = {
-    "name": "W&B's server makes the sweep's id; `name:` in the YAML is what its page shows",
-    "seed": "W&B's server draws the points; `seed=N` behind the YAML seeds the trainings",
-    "storage": "W&B's server keeps the trials",
-    "launcher": "our launchers start agents of our own search; `wandb agent` joins from any machine",
-    "function": "a function is run by W&B's own agent: wandb.agent(ID, function)",
-    "repeats": "W&B's server has one run for each configuration",
-    **dict.fromkeys(("sampler", "prior", "stop_gain"), "W&B's server chooses the configurations"),
-    "pruner": "W&B's server stops runs by the YAML's early_terminate",
-    "dry_run": "W&B's server chooses the configurations; without --engine it shows what ours would be",
-}
-
-
-def _refuse_options(context: click.Context) -> None:
-    """Raise UserError for an option that only our own engine has."""
-    from swatch.errors import UserError
-
-    for option, why in _NOT_WITH_WANDB.items():
-        if context.get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE:
-            raise UserError(f"--{option.replace('_', '-')} does not go with --engine wandb: {why}.")
-
-
-def _read_yaml(arguments: tuple[str, ...]) -> tuple[str, str]:
-    """Return the text of the sweep YAML that the first argument names, and what to call it."""
-    from swatch.errors import UserError
-    from swatch.sweep.opening.yaml_text import read_sweep_text
-
-    if not arguments:
-        raise UserError("which sweep? `swatch sweep sweeps/quick.yaml`, for one; `--help` has the rest.")
-    if "=" in arguments[0]:
-        raise UserError(f"'{arguments[0]}' stands where the sweep YAML belongs; write it behind the YAML.")
-    return read_sweep_text(arguments[0])
-
-
-def _refuse(arguments: tuple[str, ...], option: str) -> None:
-    from swatch.errors import UserError
-
-    if arguments:
-        raise UserError(f"{option} takes a sweep's id and no YAML or overrides, not '{arguments[0]}'.")
-
-
-def _launcher(name: str | None) -> tuple[str, ...]:
-    return () if name is None else (f"launcher={name}",)
-
-
-def _absolute(function: str | None) -> str | None:
-    """Make a file's path absolute, so that the sweep can be resumed from another folder."""
-    from pathlib import Path
-
-    if function is None:
-        return None
-    place, colon, name = function.rpartition(":")
-    return f"{Path(place).absolute()}{colon}{name}" if place.endswith(".py") else function

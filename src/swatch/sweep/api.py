@@ -59,7 +59,7 @@ def run(
     repeats: int = 1,
     sampler: str | None = None,
     pruner: str | None = None,
-    prior: Sequence[str | Path] = (),
+    prior: str | Path | Sequence[str | Path] = (),
     stop_gain: float | None = None,
 ) -> SweepResult:
     """Sweep over a function of yours.
@@ -87,12 +87,12 @@ def run(
         sampler: In place of the YAML's random or bayes: ``"gp"``, ``"tpe"``, ``"cmaes"``, ``"qmc"`` or
             ``"random"``.
         pruner: In place of the YAML's ``early_terminate``: ``"asha:min_iter=2"``, ``"median"`` and the like.
-        prior: Points known before: runs, sweeps, and CSV or YAML files.
+        prior: Points known before: runs, sweeps, and CSV or YAML files; one or several.
         stop_gain: End once another trial is expected to gain less than this, in the metric's units.
 
     Raises:
         UserError: The sweep, the function or a setting is wrong; one line that says what.
-        RunFailed: Every trial failed.
+        RunFailed: Every trial failed, or the sweep was stopped before one had a result.
         KeyboardInterrupt: Ctrl-C; the sweep can go on.
     """
     from swatch.sweep.controller.running import run_in_agents, run_in_this_process
@@ -101,6 +101,8 @@ def run(
     from swatch.sweep.opening.search_options import SearchOptions
     from swatch.sweep.opening.yaml_text import read_sweep_text
 
+    agents = _whole_number("agents", agents)
+    known = (prior,) if isinstance(prior, str | Path) else prior
     text, source = read_sweep_text(sweep)
     request = SweepRequest(
         text=text,
@@ -108,16 +110,16 @@ def run(
         function=_name_of(train, agents),
         title=getattr(train, "__name__", None) if isinstance(sweep, Mapping) else None,
         train=train,
-        seed=seed,
-        count=count,
+        seed=_whole_number("seed", seed, least=0),
+        count=_optional("count", count, least=1),
         name=name,
         storage=storage,
         tracking=tracking,
         home=Path(home).absolute() if home is not None else None,
-        retries=retries,
-        max_consecutive_failures=max_consecutive_failures,
-        repeats=_checked(repeats),
-        searching=SearchOptions(sampler, pruner, tuple(map(str, prior)), stop_gain),
+        retries=_optional("retries", retries, least=0),
+        max_consecutive_failures=_optional("max_consecutive_failures", max_consecutive_failures, least=0),
+        repeats=_whole_number("repeats", repeats),
+        searching=SearchOptions(sampler, pruner, tuple(map(str, known)), stop_gain),
     )
     opened = open_sweep(request)
     if agents == 1:
@@ -127,12 +129,23 @@ def run(
     return _result(opened)
 
 
-def _checked(repeats: int) -> int:
+def _whole_number(name: str, value: Any, *, least: int = 1) -> int:
+    """Return an argument as an int; raises UserError for what is no whole number or below ``least``."""
+    import operator
+
     from swatch.errors import UserError
 
-    if repeats < 1:
-        raise UserError(f"repeats={repeats}: it is the number of seeds for each configuration, at least 1")
-    return repeats
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if number < least or isinstance(value, bool):
+        raise UserError(f"{name}={value!r}: it must be a whole number of at least {least}")
+    return number
+
+
+def _optional(name: str, value: Any, *, least: int) -> int | None:
+    return None if value is None else _whole_number(name, value, least=least)
 
 
 def _name_of(train: Callable[..., Any], agents: int) -> str:
@@ -155,11 +168,13 @@ def _name_of(train: Callable[..., Any], agents: int) -> str:
 
 
 def _result(opened: OpenSweep) -> SweepResult:
+    from swatch.errors import RunFailed
     from swatch.report.ranking import best_trial
 
     sweep = opened.ledger.sweep(opened.sweep.id)
     trials = opened.ledger.trials(sweep.id)
     opened.ledger.close()
     best = best_trial(sweep, [trial for trial in trials if trial.state.has_result])
-    assert best is not None
+    if best is None:
+        raise RunFailed(f"sweep {sweep.id} was stopped before a trial had a result; the same call goes on")
     return SweepResult(sweep, trials, best, opened.directory)

@@ -65,6 +65,15 @@ def repeat_id(first: str, repeat: int) -> str:
     return f"{first}-{repeat + 1}"
 
 
+def check_count(sweep_id: str, count: int | None, *, begun: int) -> None:
+    """Raise UserError if a sweep is to have fewer trials than it has begun."""
+    if count is not None and count < begun:
+        raise UserError(
+            f"sweep {sweep_id} has begun {counted(begun, 'trial')} already, more than {count}; "
+            f"`--count` says how many there are to be in all. To end it with these: --count {begun}."
+        )
+
+
 def counted(number: int, noun: str) -> str:
     """Return ``1 trial``, ``2 trials``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -112,7 +112,10 @@ class TrialRecord:
     With repeats the mean over the runs that have ended; that of the first while it runs.
     """
     started: datetime | None = None
+    """When its first attempt began."""
     ended: datetime | None = None
+    idle: float = 0.0
+    """Seconds between its attempts, in which nobody trained it, as while the sweep was interrupted."""
     agent: str | None = None
     decision: dict[str, Any] | None = None
     """What the stopping rule said last: stop, reason, band, threshold, value; None if it has not compared."""
@@ -159,11 +162,15 @@ class TrialRecord:
 
     @property
     def seconds(self) -> float | None:
-        """Wall-clock seconds from the first attempt's start to the end, or None while it runs."""
-        if self.started is None or self.ended is None:
+        """Wall-clock seconds that its attempts took, or None while it runs."""
+        return None if self.ended is None else self.seconds_until(self.ended)
+
+    def seconds_until(self, now: datetime) -> float | None:
+        """Return the wall-clock seconds that its attempts have taken by ``now``; None before the first."""
+        if self.started is None:
             return None
         # A clock may have been set back in between.
-        return max(0.0, (self.ended - self.started).total_seconds())
+        return max(0.0, (now - self.started).total_seconds() - self.idle)
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,7 @@ def test_a_damaged_ledger_is_said_in_one_line_and_left_alone(tmp_path: Path) -> 
     with pytest.raises(UserError, match=r"the ledger .*study\.db cannot be used: .*malformed") as caught:
         open_ledger(tmp_path).trials("s")
     assert "\n" not in str(caught.value)
+    assert "Everything written before is kept" not in str(caught.value), "nobody knows that of a damaged file"
     assert path.read_bytes()[4096:] == bytes(data)[4096:]
 
 

@@ -163,6 +163,7 @@ SEVERAL = VALID.replace(
         ("method: random\nparameters: {}\n", "s.yaml:2", "at least one parameter"),
         ("method: random\nparameters: [x]\n", "s.yaml:2", "at least one parameter"),
         (VALID + "  y: 3\n", "s.yaml:5", "write a mapping such as {value: 3}"),
+        (VALID + "  y: [3, 4]\n", "s.yaml:5", "write a mapping such as {values: [3, 4]}"),
         (VALID + "  y z: {value: 3}\n", "s.yaml:5", "not a name such as"),
         (VALID + "  3: {value: 3}\n", "s.yaml:5", "not a name such as"),
         (VALID + "  y:\n    min: 5\n    max: 2\n", "s.yaml:6", "y.min: min 5 is above max 2"),

@@ -22,7 +22,7 @@ from process_cases import (
     write_function_sweep,
 )
 from process_cases import trials_of as trials_of_process
-from sweep_cases import Ended, make_agent, make_sweep, open_ledger, parabola, trials_of
+from sweep_cases import Ended, make_agent, make_sweep, open_ledger, parabola, trials_of, work
 
 import swatch.sweep
 from swatch.cli import run
@@ -182,6 +182,17 @@ def test_resume_lets_a_held_sweep_go_on_and_gives_a_running_one_more_trials(tmp_
     ledger.update_sweep("s", state=SweepState.PAUSED)
     assert go_on("s", ledger.url, None) is None
     assert ledger.standing("s")[0] is SweepState.INTERRUPTED
+
+
+def test_resume_with_fewer_trials_than_have_begun_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    make_sweep(tmp_path, count=2)
+    work(tmp_path, parabola)
+    ledger = open_ledger(tmp_path)
+    with Control(ledger, "s"):
+        ledger.update_sweep("s", state=SweepState.PAUSED)
+        with pytest.raises(UserError, match="sweep s has begun 2 trials already, more than 1"):
+            go_on("s", ledger.url, 1)
+        assert ledger.standing("s") == (SweepState.PAUSED, 2)
 
 
 SWEEP = {

@@ -7,17 +7,21 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from postgresql_server import Server, postgresql
+from sqlalchemy import update
 
 from swatch.errors import UserError
 from swatch.sweep.ledger import Attempt, Fenced, Ledger, sqlite_url
+from swatch.sweep.ledger.database import Database
 from swatch.sweep.ledger.mirror import Axis
+from swatch.sweep.ledger.schema import attempts
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
+from swatch.sweep.terminal.progress import progress
 
 AXES = {
     "optimizer.learning_rate": Axis("float", 1e-4, 1e-1, log=True),
@@ -271,6 +275,26 @@ def test_a_trial_that_keeps_crashing_is_given_up_but_progress_is_free(url: str) 
     assert only(ledger).state is TrialState.WAITING, "the state is derived: more retries bring it back"
 
 
+def test_the_time_between_two_attempts_is_not_the_trials(ledger: Ledger, url: str) -> None:
+    ledger.end_attempt(taken(ledger), "interrupted", reason="Ctrl-C")
+    again = ledger.reclaim("s", ledger.register("s", "agent"), 0)
+    assert again is not None
+    ledger.end_attempt(again, "finished")
+    ledger.end_attempt(taken(ledger, 1), "failed")
+    # As if the sweep had been interrupted for a night: 2 s of work, 9 hours, 3 s of work.
+    moments = [(0, 2), (9 * 3600, 9 * 3600 + 3)]
+    day = datetime(2026, 11, 23, tzinfo=UTC)
+    with Database(url, create=False).write() as connection:
+        for number, (begin, end) in enumerate(moments, start=1):
+            values = {"started": day + timedelta(seconds=begin), "ended": day + timedelta(seconds=end)}
+            chosen = (attempts.c.trial_id == again.trial_id) & (attempts.c.number == number)
+            connection.execute(update(attempts).where(chosen).values(**values))
+    trial, other = ledger.trials("s")
+    assert (trial.seconds, trial.idle, other.idle) == (5.0, 9 * 3600 - 2, 0.0)
+    assert ledger.overview("s")[0].seconds == 5.0
+    assert progress([trial], 3, 1).left == 10.0
+
+
 def test_an_interruption_is_never_charged(url: str) -> None:
     ledger = Ledger(url, create=True, axes=AXES)
     ledger.create_sweep(record(retries=0), identity="")
@@ -355,7 +379,7 @@ def test_what_is_no_ledger_is_said_in_one_line(tmp_path: Path) -> None:
         Ledger(sqlite_url(tmp_path / "nothing.db"))
     damaged = tmp_path / "damaged.db"
     damaged.write_bytes(b"not a database at all" * 100)
-    with pytest.raises(UserError, match="cannot be used: file is not a database"):
+    with pytest.raises(UserError, match=r"cannot be used: file is not a database\. It was left as it is; "):
         Ledger(sqlite_url(damaged))
     foreign = tmp_path / "foreign.db"
     sqlite3.connect(foreign).execute("CREATE TABLE other (x)").connection.close()

@@ -34,6 +34,16 @@ def test_a_killed_process_is_dead_at_once_even_before_its_parent_looks() -> None
     assert not runs_here(process.pid, started)
 
 
+def test_another_users_process_that_proc_hides_counts_as_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(pid: int, signal: int) -> None:
+        raise PermissionError
+
+    beyond_all_pids = 2**22 + 1
+    assert not runs_here(beyond_all_pids, "1")
+    monkeypatch.setattr(liveness.os, "kill", refuse)
+    assert runs_here(beyond_all_pids, "1")
+
+
 def test_of_another_machine_only_the_beat_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr(liveness.time, "monotonic", lambda: now)

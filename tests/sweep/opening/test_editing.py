@@ -67,6 +67,13 @@ def test_widened_ranges_and_added_choices_keep_the_trials(capsys: pytest.Capture
     assert sweep({**wider, "method": "bayes"}, count=8).sweep.id == "mine-2"
 
 
+def test_an_edit_keeps_how_the_sweep_is_run_unless_it_says_else() -> None:
+    sweep(SWEEP, retries=7, max_consecutive_failures=9)
+    wider = edited(x={"min": 0.1, "max": 2.0})
+    options = sweep(wider, count=4, max_consecutive_failures=2).sweep.options
+    assert (options["retries"], options["max_consecutive_failures"]) == (7, 2)
+
+
 def test_optuna_reads_an_edited_sweep() -> None:
     import optuna
 

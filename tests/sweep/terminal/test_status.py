@@ -139,3 +139,15 @@ def test_where_there_are_no_sweeps_it_says_so(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SWATCH_HOME", str(tmp_path / "empty"))
     assert text_of(all_sweeps(None)) == "There are no sweeps in empty yet.\n"
+
+
+def test_a_title_stays_in_one_line_above_a_narrow_table(tmp_path: Path) -> None:
+    from swatch.report.terminal.tables import best_table
+
+    sweep = make_sweep(tmp_path, count=1)
+    work(tmp_path, parabola)
+    (trial,) = trials_of(tmp_path)
+    title = "Best of sweep with-a-name-that-is-rather-long: trial 0"
+    lines = text_of([best_table(sweep, trial, title=title)]).splitlines()
+    assert lines[0].strip() == title
+    assert len(lines[1]) < len(title)

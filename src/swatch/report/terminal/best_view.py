@@ -16,6 +16,7 @@ from swatch.report.labels import (
 from swatch.report.ranking import best_epoch, best_trial, result_text
 from swatch.report.terminal.columns import PADDING, REST, STATE_STYLES, column_width, fitting_columns
 from swatch.report.terminal.tables import best_table, differing, trials_table
+from swatch.report.terminal.title import table_title
 from swatch.sweep.records import TrialState
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def front_table(standing: Standing, *, width: int = 120) -> Table:
 
     shown = list(standing.front)
     title = f"Pareto front of sweep {standing.sweep.id}, {len(shown)} of {len(standing.by_run)} trials"
-    table = Table(title=Text(title), title_justify="left")
+    table = Table(title=table_title(title), title_justify="left")
     values = [values_of(trial, standing.metrics) or () for trial in shown]
     epochs = [best_epoch(trial) for trial in shown]
     facts = {

@@ -11,6 +11,7 @@ from swatch.report.labels import count_of, format_metric, format_spread, metric_
 from swatch.report.ranking import result_text
 from swatch.report.terminal.columns import PADDING, column_width, fitting_columns
 from swatch.report.terminal.tables import differing
+from swatch.report.terminal.title import table_title
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -38,7 +39,7 @@ def contest_table(sweep: SweepRecord, contestants: Sequence[Contestant], *, widt
     rows = order(sweep, contestants)
     trials = [each.trial for each in rows]
     title = f"The best of sweep {sweep.id}, trained again: {metric_label(sweep.metric)}"
-    table = Table(title=Text(title), title_justify="left")
+    table = Table(title=table_title(title), title_justify="left")
     facts = {
         "trial": [str(trial.number) for trial in trials],
         "mean ± sd": [spread_text(each) for each in rows],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from swatch.report.labels import format_metric, format_seconds, format_value, metric_label
 from swatch.report.ranking import best_epoch, ranked, result_text
 from swatch.report.terminal.columns import PADDING, REST, STATE_STYLES, column_width, cut, fitting_columns
+from swatch.report.terminal.title import table_title
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def best_table(sweep: SweepRecord, trial: TrialRecord, *, title: str | None = No
     from rich.text import Text
 
     title = title or f"Best of sweep {sweep.id}: trial {trial.number}"
-    table = Table(title=Text(title), title_justify="left", show_header=False)
+    table = Table(title=table_title(title), title_justify="left", show_header=False)
     table.add_column(style="dim", overflow="fold")
     table.add_column(overflow="fold")
     epoch = best_epoch(trial)
@@ -71,7 +72,7 @@ def trials_table(
     title = f"Trials of sweep {sweep.id}"
     if len(shown) < len(order):
         title += f", the best {len(shown)} of {len(order)}"
-    table = Table(title=Text(title), title_justify="left")
+    table = Table(title=table_title(title), title_justify="left")
     epochs = [best_epoch(trial) for trial in shown]
     facts = {
         "trial": [str(trial.number) for trial in shown],

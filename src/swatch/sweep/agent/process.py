@@ -39,9 +39,10 @@ def serve(sweep_id: str, storage: str | None, count: int | None) -> int:
     reader = Ledger(url)
     sweep = reader.sweep(sweep_id)
     if not SweepState(sweep.state).is_open:
-        raise UserError(
-            f"sweep {sweep_id} is {sweep.state}; `swatch sweep --resume {sweep_id}` goes on with it."
-        )
+        how = f"`swatch sweep --resume {sweep_id}` goes on with it"
+        if sweep.state == SweepState.FINISHED:
+            how = f"`swatch sweep --resume {sweep_id} --count N` gives it more trials"
+        raise UserError(f"sweep {sweep_id} is {sweep.state}; {how}.")
     _check_host(reader, sweep_id)
     reader.close()
     restored = RestoredSweep.of(sweep)

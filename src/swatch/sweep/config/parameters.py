@@ -55,7 +55,8 @@ class _Reader:
             if not isinstance(key, str) or not _KEY.fullmatch(key):
                 raise self.source.error(where, f"{key!r} is not a name such as optimizer.learning_rate")
             if not isinstance(entry, dict):
-                raise self.source.error(where, f"write a mapping such as {{value: {entry}}}, not {entry!r}")
+                what = "values" if isinstance(entry, list) else "value"
+                raise self.source.error(where, f"write a mapping such as {{{what}: {entry}}}, not {entry!r}")
             if "parameters" in entry:
                 if len(entry) > 1:
                     raise self.source.error(where, "it nests `parameters`; there can be nothing beside them")

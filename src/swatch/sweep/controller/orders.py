@@ -8,7 +8,7 @@ from swatch.errors import UserError
 from swatch.sweep.home import default_home, storage_of
 from swatch.sweep.ledger import Ledger
 from swatch.sweep.ledger.liveness import LivenessWatch
-from swatch.sweep.names import counted
+from swatch.sweep.names import check_count, counted
 from swatch.sweep.records import SweepRecord, SweepState, TrialState
 from swatch.sweep.restored import RestoredSweep
 
@@ -86,10 +86,11 @@ def go_on(sweep_id: str, storage: str | None, count: int | None) -> str | None:
         return None
     if sweep.state == SweepState.CANCELLING:
         raise UserError(f"sweep {sweep_id} is being cancelled; resume it when its agents have gone.")
-    was_held = ledger.change_state(sweep_id, SweepState.RUNNING, only_from=_HELD)
     size = RestoredSweep.of(sweep).space.size
     if count is not None and size is not None:
         count = min(count, size)
+    check_count(sweep_id, count, begun=len(ledger.overview(sweep_id)))
+    was_held = ledger.change_state(sweep_id, SweepState.RUNNING, only_from=_HELD)
     if count is not None and count != sweep.count:
         ledger.update_sweep(sweep_id, count=count)
         return f"sweep {sweep_id} goes on, with {counted(count, 'trial')} in all"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from swatch.console import shown_path
 from swatch.errors import Interrupted, RunFailed
@@ -17,6 +18,7 @@ from swatch.sweep.agent.function import FunctionRunner, TrainFunction
 from swatch.sweep.agent.metric_check import early_notice
 from swatch.sweep.controller.controller import SHOW_SECONDS, Controller, failure_reasons
 from swatch.sweep.controller.registrar import DRAIN_SECONDS, Registrar
+from swatch.sweep.ledger.background import Background
 from swatch.sweep.ledger.control import Control
 from swatch.sweep.ledger.view import SweepView
 from swatch.sweep.names import counted
@@ -119,27 +121,28 @@ def _judge(opened: OpenSweep, end: AgentEnd, state: SweepState) -> None:
     _tell_of_early_end(opened, state)
 
 
-class Watcher:
+class Watcher(Background):
     """Shows a sweep that runs in this process's main thread."""
 
     def __init__(self, opened: OpenSweep, display: Display) -> None:
+        super().__init__("swatch-display", SHOW_SECONDS)
         self._view, self._display, self._opened = _view(opened), display, opened
-        self._end, self._looked_for_metric = threading.Event(), False
-        self._thread = threading.Thread(target=self._run, name="swatch-display", daemon=True)
+        self._looked_for_metric = False
 
-    def __enter__(self) -> Watcher:
+    def __enter__(self) -> Self:
         self._show()
-        self._thread.start()
-        return self
+        return super().__enter__()
 
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        self._thread.join()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
         self._show()
 
-    def _run(self) -> None:
-        while not self._end.wait(SHOW_SECONDS):
-            self._show()
+    def look(self) -> bool:
+        """Show how it stands; there is no last time."""
+        self._show()
+        return False
 
     def _show(self) -> None:
         if self._view.refresh() and not self._looked_for_metric:
@@ -189,7 +192,8 @@ def conclude(opened: OpenSweep, *, complete: bool) -> None:
     if trials and not any(trial.state.has_result for trial in trials):
         reasons = "; ".join(failure_reasons(_view(opened)))
         every = "the only trial" if len(trials) == 1 else f"all {len(trials)} trials"
-        raise RunFailed(f"{every} of sweep {sweep.id} failed: {reasons}")
+        where = _place_to_read(opened.home, trials[-1])
+        raise RunFailed(f"{every} of sweep {sweep.id} failed: {reasons}{where}")
 
 
 def told_of_failures(home: Path, trials: Sequence[TrialRecord]) -> str | None:
@@ -197,11 +201,16 @@ def told_of_failures(home: Path, trials: Sequence[TrialRecord]) -> str | None:
     failed = [trial for trial in trials if trial.state in (TrialState.FAILED, TrialState.CRASHED)]
     if not failed:
         return None
-    last = failed[-1].each_run()[-1]
-    traceback = home / last.run_id / TRACEBACK_FILE
-    where = f"; see {shown_path(traceback)}" if traceback.exists() else ""
+    last = failed[-1]
+    where = _place_to_read(home, last)
     which = "one trial" if len(failed) == 1 else f"{len(failed)} trials"
     return f"{which} of {len(trials)} failed. Trial {last.number}: {last.reason or 'no reason'}{where}"
+
+
+def _place_to_read(home: Path, trial: TrialRecord) -> str:
+    """Return where the traceback of a failed trial is, to be added to a sentence; empty if there is none."""
+    traceback = home / trial.each_run()[-1].run_id / TRACEBACK_FILE
+    return f"; see {shown_path(traceback)}" if traceback.exists() else ""
 
 
 def _view(opened: OpenSweep) -> SweepView:

@@ -21,6 +21,8 @@ BUSY_SECONDS = 60.0
 """How long a SQLite writer waits for another one; they hold the lock for milliseconds."""
 POSTGRESQL = "postgresql+psycopg"
 """PostgreSQL through psycopg 3, which the extra ``postgresql`` installs."""
+# How SQLite and PostgreSQL say that a database is no longer what they wrote.
+_DAMAGED = ("malformed", "not a database", "corrupt")
 
 
 def sqlite_url(path: Path) -> str:
@@ -137,9 +139,10 @@ class Database:
             name = self.url.render_as_string(hide_password=True)
             # libpq answers in several lines.
             why = " ".join(str(cause).split()).rstrip(".?")
-            raise LedgerError(
-                f"the ledger {name} cannot be used: {why}. Everything written before is kept."
-            ) from error
+            kept = "Everything written before is kept."
+            if any(word in why for word in _DAMAGED):
+                kept = "It was left as it is; what the trials wrote lies in their run directories."
+            raise LedgerError(f"the ledger {name} cannot be used: {why}. {kept}") from error
 
     def _check_version(self, create: bool) -> None:
         names = set(sqlalchemy.inspect(self.engine).get_table_names())

@@ -56,19 +56,23 @@ def process_start(pid: int) -> str | None:
 
 
 def runs_here(pid: int, process: str | None) -> bool:
-    """Tell whether that very process runs on this machine (a zombie does not)."""
+    """Tell whether that very process runs on this machine (a zombie does not).
+
+    Where /proc hides the processes of other users, one of theirs that has the pid is taken for it.
+    """
+    is_foreign = False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass
+        is_foreign = True
     if process is None:
         return True
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return False
+        return is_foreign
     return state not in "ZX" and process_start(pid) == process
 
 

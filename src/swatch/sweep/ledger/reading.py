@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, null, select
@@ -68,12 +69,29 @@ def read_trials(
     if numbers is not None:
         chosen.append(trials.c.number.in_(list(numbers)))
     rows = connection.execute(_trials_query(chosen, slim)).all()
+    idle = _idle(connection, chosen) if any((row.attempt or 0) > 1 for row in rows) else {}
     if slim:
-        return [_trial(row, [], {}, allowed) for row in rows]
+        return [_trial(row, [], {}, allowed, idle) for row in rows]
     repeated = _runs(connection, chosen, sweep.goal) if sweep.repeats > 1 else {}
     known = [run.id for trial_runs in repeated.values() for run in trial_runs] or [row.run for row in rows]
     histories = _histories(connection, known) if with_history else {}
-    return [_trial(row, repeated.get(row.id, []), histories, allowed) for row in rows]
+    return [_trial(row, repeated.get(row.id, []), histories, allowed, idle) for row in rows]
+
+
+def _idle(connection: Connection, chosen: Sequence[ColumnElement[bool]]) -> dict[int, float]:
+    """Return the seconds between the attempts of each trial that has several, by the trial's row."""
+    several = select(attempts.c.trial_id).where(attempts.c.number > 1)
+    query = (
+        select(attempts.c.trial_id, attempts.c.started, attempts.c.ended)
+        .join(trials, trials.c.id == attempts.c.trial_id)
+        .where(*chosen, attempts.c.trial_id.in_(several))
+        .order_by(attempts.c.trial_id, attempts.c.number)
+    )
+    found: dict[int, float] = defaultdict(float)
+    for earlier, later in itertools.pairwise(connection.execute(query)):
+        if earlier.trial_id == later.trial_id and earlier.ended is not None:
+            found[later.trial_id] += (later.started - earlier.ended).total_seconds()
+    return found
 
 
 def _runs(
@@ -155,7 +173,11 @@ def _histories(connection: Connection, run_rows: list[int]) -> dict[int, list[Me
 
 
 def _trial(
-    row: Row[Any], repeated: list[Row[Any]], histories: dict[int, list[Metrics]], retries: int
+    row: Row[Any],
+    repeated: list[Row[Any]],
+    histories: dict[int, list[Metrics]],
+    retries: int,
+    idle: Mapping[int, float],
 ) -> TrialRecord:
     state = _state(row.state, row.charged or 0, retries)
     each = (
@@ -176,6 +198,7 @@ def _trial(
         objective=row.objective,
         started=row.first_started,
         ended=row.ended if state.is_over else None,
+        idle=idle.get(row.id, 0.0),
         agent=row.agent_id,
         decision=row.decision,
         overrides=tuple(row.overrides or ()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from swatch.errors import UserError
@@ -21,7 +22,9 @@ def edit_sweep(ledger: Ledger, sweep_id: str, prepared: Prepared) -> list[str]:
     Raises UserError for an edit that its trials rule out, as ``changes_of`` does; nothing is changed then.
     """
     changes = changes_of(ledger, sweep_id, prepared)
-    ledger.edit_sweep(prepared.record(sweep_id), identity=prepared.made_from)
+    # Without the defaults of a new sweep, which would put back what an earlier start chose.
+    record = replace(prepared.record(sweep_id), options=prepared.options)
+    ledger.edit_sweep(record, identity=prepared.made_from)
     return changes
 
 

@@ -12,11 +12,11 @@ from swatch.sweep.config import SweepConfig
 from swatch.sweep.home import SWEEP_FILE, default_home, storage_of, sweep_folder
 from swatch.sweep.ledger import Ledger
 from swatch.sweep.ledger.control import check_free
-from swatch.sweep.names import counted
+from swatch.sweep.names import check_count, counted
 from swatch.sweep.opening.editing import edit_sweep
 from swatch.sweep.opening.finding import find_sweep
 from swatch.sweep.opening.fingerprint import FINGERPRINT, changes_since, fingerprint
-from swatch.sweep.opening.preparing import Prepared, SweepRequest, prepare
+from swatch.sweep.opening.preparing import TRACKING_ASKED, Prepared, SweepRequest, prepare
 from swatch.sweep.records import SweepRecord, SweepState
 from swatch.sweep.restored import RestoredSweep
 
@@ -93,7 +93,7 @@ def reopen_sweep(
             function=sweep.function,
             seed=sweep.seed,
             storage=storage,
-            tracking=tracking,
+            tracking=tracking or sweep.options.get(TRACKING_ASKED),
             home=home if sweep.function is not None else None,
             retries=retries,
             max_consecutive_failures=max_consecutive_failures,
@@ -120,6 +120,7 @@ def _go_on(wanted: str, prepared: Prepared, count: int | None, *, home: Path | N
     check_free(ledger, wanted)
     notices = [*prepared.notices, *_changes(ledger, wanted, prepared)]
     limit = prepared.limited(count) if count is not None else None
+    check_count(wanted, limit, begun=len(ledger.overview(wanted)))
     ledger.update_sweep(wanted, options=prepared.options, count=limit)
     return _opened(ledger, wanted, home, notices)
 

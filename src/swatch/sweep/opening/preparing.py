@@ -24,6 +24,8 @@ from swatch.sweep.space.search_space import SearchSpace
 DEFAULT_MAX_CONSECUTIVE_FAILURES = 5
 DEFAULT_PROJECT = "swatch"
 """The wandb project of a function's sweep whose YAML names none."""
+TRACKING_ASKED = "tracking_asked"
+"""The sweep's option that keeps what ``--tracking`` said, for ``--resume``; None if nothing."""
 
 
 @dataclass(frozen=True)
@@ -117,9 +119,11 @@ def prepare(request: SweepRequest, *, fetch: bool = True) -> Prepared:
     config = SweepConfig.from_yaml(request.text, request.source)
     others = [text for text in request.overrides if not is_of_launcher(text)]
     if request.function is not None and others:
+        key, _, value = others[0].partition("=")
+        instead = f" For this one there is --tracking {value}." if key == "tracking.mode" else ""
         raise UserError(
             f"'{others[0]}': Hydra overrides belong to the network's config; a function "
-            "takes its parameters from the sweep YAML."
+            f"takes its parameters from the sweep YAML.{instead}"
         )
     if request.name is not None:
         check_name(request.name)
@@ -150,6 +154,7 @@ def prepare(request: SweepRequest, *, fetch: bool = True) -> Prepared:
     )
     options |= searching.options
     options |= {"launcher": launcher, "launcher_overrides": where, "agents": agents}
+    options |= {TRACKING_ASKED: request.tracking}
     # Another sampler makes another sweep; other stopping rules, known points and launchers do not.
     raw = {**config.raw, "sampler": request.searching.sampler} if request.searching.sampler else config.raw
     made_from = identity(raw, request.overrides, request.seed, request.function, request.repeats)

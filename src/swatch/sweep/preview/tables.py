@@ -31,8 +31,10 @@ def _space_table(preview: Preview) -> Table:
     from rich.table import Table
     from rich.text import Text
 
+    from swatch.report.terminal.title import table_title
+
     space = preview.prepared.space
-    table = Table(title=Text(f"Space of sweep {preview.sweep_id}"), title_justify="left")
+    table = Table(title=table_title(f"Space of sweep {preview.sweep_id}"), title_justify="left")
     table.add_column("parameter", overflow="fold")
     table.add_column("values", overflow="fold")
     table.add_column("number", justify="right")
@@ -147,8 +149,6 @@ def _plan_line(preview: Preview, agents: int) -> str:
 
 
 def _time_line(preview: Preview, agents: int) -> str:
-    from swatch.report.labels import format_seconds
-
     estimate = preview.estimate
     if estimate is None:
         return "Time: unknown; the first trials will tell."
@@ -156,11 +156,18 @@ def _time_line(preview: Preview, agents: int) -> str:
     factor = preview.prepared.request.repeats if not preview.trials else 1
     seconds = [factor * value for value in estimate.trial_seconds]
     mean, least, most = sum(seconds) / len(seconds), min(seconds), max(seconds)
-    each = f"{format_seconds(mean)} a trial"
+    each = f"{_duration(mean)} a trial"
     if most > 1.2 * least:
-        each += f" ({format_seconds(least)} to {format_seconds(most)})"
+        each += f" ({_duration(least)} to {_duration(most)})"
     if preview.left is None:
         return f"Time: about {each}, reckoned from {estimate.source}."
     total = mean * preview.left / max(1, min(agents, preview.left))
     less = ", less what early stopping saves" if preview.prepared.config.early_terminate is not None else ""
-    return f"Time: about {format_seconds(total)}{less}: {each}, reckoned from {estimate.source}."
+    return f"Time: about {_duration(total)}{less}: {each}, reckoned from {estimate.source}."
+
+
+def _duration(seconds: float) -> str:
+    """Return a duration; below a tenth of a second, where seconds would read 0.0, in milliseconds."""
+    from swatch.report.labels import format_seconds
+
+    return format_seconds(seconds) if seconds >= 0.1 else f"{max(1, round(1000 * seconds))} ms"

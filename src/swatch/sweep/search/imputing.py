@@ -17,6 +17,9 @@ def imputed(trials: Sequence[TrialRecord], metric: Metric) -> list[TrialRecord]:
     pending by default; with any ``impute_while_running`` it counts with its best value so far, and if it
     has logged none, with ``worst`` as the worst and else as pending. (W&B's engine, too, takes the best value
     of a running trial whatever the strategy.)
+
+    The worst seen is the worst of the ended trials' objectives. W&B takes the worst value of any of their
+    epochs, which most often is that of an untrained network and would say less of how bad a failure is.
     """
     return [_seen(trial, metric) for trial in trials]
 

@@ -77,9 +77,10 @@ class LiveTable:
         from swatch.report.labels import format_seconds, metric_label
         from swatch.report.ranking import result_text
         from swatch.report.terminal.columns import PADDING, STATE_STYLES, column_width, fitting_columns
+        from swatch.report.terminal.title import table_title
 
         rows = self._rows(trials)
-        table = Table(title=Text(f"Sweep {self._sweep.id}"), title_justify="left")
+        table = Table(title=table_title(f"Sweep {self._sweep.id}"), title_justify="left")
         facts = {
             "trial": [str(trial.number) for trial in rows],
             "state": [str(trial.state) for trial in rows],
@@ -142,6 +143,4 @@ def seconds_so_far(trial: TrialRecord) -> float | None:
     """Return how long a trial took or has been going."""
     if trial.seconds is not None:
         return trial.seconds
-    if trial.state is not TrialState.RUNNING or trial.started is None:
-        return None
-    return max(0.0, (datetime.now(UTC) - trial.started).total_seconds())
+    return trial.seconds_until(datetime.now(UTC)) if trial.state is TrialState.RUNNING else None

@@ -56,9 +56,7 @@ def _left(trials: Sequence[TrialRecord], total: int | None, agents: int, now: da
         return None
     average = sum(lasted) / len(lasted)
     behind = sum(
-        min(average, max(0.0, (now - trial.started).total_seconds()))
-        for trial in trials
-        if trial.state is TrialState.RUNNING and trial.started is not None
+        min(average, trial.seconds_until(now) or 0.0) for trial in trials if trial.state is TrialState.RUNNING
     )
     open_trials = total - sum(trial.state.is_over for trial in trials)
     return max(0.0, open_trials * average - behind) / min(agents, max(1, open_trials))
