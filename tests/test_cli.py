@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from swatch import cli
 from swatch.errors import Interrupted, RunFailed, UserError, did_you_mean
+from swatch.files import WriteError
 
 
 def swatch(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -71,6 +73,53 @@ def test_errors_become_exit_codes(
     assert shown.err == (
         "swatch: interrupted\n" if isinstance(error, KeyboardInterrupt) else "swatch: bad key\n"
     )
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
+    def fail(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli.group, "main", fail)
+    return cli.run([])
+
+
+def test_what_the_system_refuses_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert failing(monkeypatch, PermissionError(errno.EACCES, "Permission denied", "runs/x/config.yaml")) == 2
+    assert capsys.readouterr().err == "swatch: cannot use runs/x/config.yaml: Permission denied\n"
+
+
+def test_a_missing_file_is_our_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(FileNotFoundError):
+        failing(monkeypatch, FileNotFoundError(errno.ENOENT, "No such file or directory", "x"))
+
+
+def interrupted_within(error: Exception) -> Exception:
+    """What a library raises that meets Ctrl-C in the middle of its work."""
+    try:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise error
+    except type(error) as found:
+        return found
+
+
+def test_an_interruption_that_a_library_turned_into_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for error in (AttributeError("no flags"), UserError("the config cannot be composed: no flags")):
+        assert failing(monkeypatch, interrupted_within(error)) == 130
+        assert capsys.readouterr().err == "swatch: interrupted\n"
+
+
+def test_what_an_interrupted_training_could_not_save_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = interrupted_within(WriteError("cannot write checkpoint.npz: no space left on the disk"))
+    assert failing(monkeypatch, error) == 2
+    assert "no space left" in capsys.readouterr().err
 
 
 def test_did_you_mean_is_silent_without_a_near_match() -> None:

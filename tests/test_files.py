@@ -38,7 +38,8 @@ def test_failure_while_writing_keeps_the_old_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS, errno.ENOENT]
+    "number",
+    [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS, errno.ENOENT, errno.ENAMETOOLONG],
 )
 def test_refusals_are_user_errors_in_one_line(number: int, tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught, files.writing(tmp_path / "x"):
@@ -58,6 +59,13 @@ def test_folder_below_a_file(tmp_path: Path) -> None:
         files.make_folder(tmp_path / "file" / "below")
     with pytest.raises(files.WriteError, match="is a file"):
         files.make_folder(tmp_path / "file")
+
+
+def test_a_folder_in_the_place_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "page.html").mkdir()
+    with pytest.raises(files.WriteError, match=r"page\.html: it is a folder; name a file"):
+        files.write_text(tmp_path / "page.html", "text")
+    assert [item.name for item in tmp_path.iterdir()] == ["page.html"]
 
 
 def test_mode_follows_the_umask(tmp_path: Path) -> None:

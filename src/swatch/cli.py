@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -28,6 +29,13 @@ COMMANDS = {
     "summary": ("summary", "Show a model's layers, shapes, parameters and costs."),
     "gradcheck": ("gradcheck", "Check every gradient of a model against finite differences."),
     "completion": ("completion", "Print the shell completion script."),
+}
+
+# What the system refuses and a person can mend, wherever it comes up. Files that are missing are not among
+# them: the commands expect those where they may be missing.
+_REFUSALS = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+    *(errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EMFILE),
 }
 
 EXIT_DONE, EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
@@ -85,25 +93,45 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         result: Any = group.main(args=arguments, prog_name="swatch", standalone_mode=False)
         return result if isinstance(result, int) else EXIT_DONE
-    except UserError as error:
-        return _fail(str(error), EXIT_BAD_INPUT)
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message(), file=sys.stderr)
-        return EXIT_BAD_INPUT
-    except click.ClickException as error:
-        return _fail(error.format_message(), EXIT_BAD_INPUT)
-    except RunFailed as error:
-        return _fail(str(error), EXIT_FAILED)
-    except Interrupted as error:
-        return _fail(str(error), EXIT_INTERRUPTED)
-    except (KeyboardInterrupt, click.Abort):
-        return _fail("interrupted", EXIT_INTERRUPTED)
     except BrokenPipeError:
         # The reader (`| head`) went away; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DONE
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except (Exception, KeyboardInterrupt) as error:
+        answer = _answer(error)
+        if answer is None:
+            raise
+        message, code = answer
+        print(f"swatch: {message}", file=sys.stderr)
+        return code
 
 
-def _fail(message: str, code: int) -> int:
-    print(f"swatch: {message}", file=sys.stderr)
-    return code
+def _answer(error: BaseException) -> tuple[str, int] | None:
+    """Return what to say of an error, and the exit code; None if it is a mistake of ours."""
+    if isinstance(error, Interrupted):
+        return str(error), EXIT_INTERRUPTED
+    if isinstance(error, click.Abort) or _was_interrupted(error):
+        return "interrupted", EXIT_INTERRUPTED
+    if isinstance(error, UserError):
+        return str(error), EXIT_BAD_INPUT
+    if isinstance(error, click.ClickException):
+        return error.format_message(), EXIT_BAD_INPUT
+    if isinstance(error, RunFailed):
+        return str(error), EXIT_FAILED
+    if isinstance(error, OSError) and error.errno in _REFUSALS and error.filename is not None:
+        return f"cannot use {error.filename}: {error.strerror}", EXIT_BAD_INPUT
+    return None
+
+
+def _was_interrupted(error: BaseException) -> bool:
+    """Whether Ctrl-C is behind an error; OmegaConf, interrupted in its work, raises errors of its own."""
+    from swatch.files import WriteError
+
+    # What an interrupted training could not save is worth more than that it was interrupted.
+    seen: BaseException | None = None if isinstance(error, WriteError) else error
+    while seen is not None and not isinstance(seen, KeyboardInterrupt):
+        seen = seen.__cause__ or seen.__context__
+    return seen is not None

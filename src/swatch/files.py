@@ -22,15 +22,18 @@ from swatch.errors import UserError
 if TYPE_CHECKING:
     import numpy as np
 
+_ELSEWHERE = "choose another folder (for runs: SWATCH_HOME or paths.runs)"
 _REASONS = {
     errno.ENOSPC: "no space left on the disk; free some, then run the same command again",
     errno.EDQUOT: "the disk quota is used up; free some space, then run the same command again",
     errno.EFBIG: "the file would be larger than this process may write (ulimit -f)",
-    errno.EACCES: "no permission to write there; choose another folder (SWATCH_HOME or paths.runs)",
-    errno.EPERM: "no permission to write there; choose another folder (SWATCH_HOME or paths.runs)",
-    errno.EROFS: "the file system is read-only; choose another folder (SWATCH_HOME or paths.runs)",
+    errno.EACCES: f"no permission to write there; {_ELSEWHERE}",
+    errno.EPERM: f"no permission to write there; {_ELSEWHERE}",
+    errno.EROFS: f"the file system is read-only; {_ELSEWHERE}",
     errno.ENOENT: "there is no such folder, and none can be made there; choose another one",
-    errno.ENOTDIR: "a part of that path is a file; choose another folder (SWATCH_HOME or paths.runs)",
+    errno.EISDIR: "it is a folder; name a file",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
+    errno.ENOTDIR: f"a part of that path is a file; {_ELSEWHERE}",
 }
 
 
@@ -135,7 +138,8 @@ def read_npz(path: Path) -> dict[str, np.ndarray[Any, Any]]:
     except (OSError, ValueError, EOFError, KeyError, NotImplementedError, zlib.error) as error:
         if isinstance(error, ValueError) and "allow_pickle" in str(error):
             raise UnreadableError("it is no .npz archive of plain arrays") from None
-        raise UnreadableError(str(error) or type(error).__name__) from None
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise UnreadableError(reason or str(error) or type(error).__name__) from None
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):
             raise UnreadableError(f"it holds '{name}', which is no array")

@@ -10,6 +10,7 @@ import pytest
 
 from data.files_of_ones_own import labels_of, pictures, rows_of, write_csv, write_folder
 from swatch import cli
+from swatch.console import console
 
 
 @pytest.fixture
@@ -39,6 +40,16 @@ def test_the_page_and_the_terminal(slice_folder: Path, tmp_path: Path, capsys: A
     assert shown.err.startswith("THE TEST SET WAS OPENED: its images were counted and compared.")
     assert "2,500 grey images" in shown.out
     assert "The test set was opened" in output.read_text()
+
+
+def test_a_narrow_terminal_breaks_no_word(tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    console.cache_clear()
+    assert run("data", "explore", "digits") == 0
+    console.cache_clear()
+    shown = capsys.readouterr().out
+    assert "…" not in shown
+    assert all(word in shown for word in ("deviation", "repeated", "validation", "augmentation"))
 
 
 def test_data_of_ones_own(own_csv: Path, tmp_path: Path, capsys: Any) -> None:

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from rich.console import Console
 
 import swatch
 from swatch.cli import run
+from swatch.console import console as shared_console
 from swatch.data.normalization import Normalization
 from swatch.evaluation.pictures import draw
 from swatch.evaluation.predicting import image_files, open_predictor
@@ -132,6 +134,21 @@ def test_a_folder_stands_for_its_images_and_many_become_a_table(
     assert run(["predict", "mine", str(folder), "--pictures"]) == 0
     assert "@@@" in capsys.readouterr().out
     assert [path.name for path in image_files([folder])] == [f"{place}.png" for place in range(9)]
+
+
+@pytest.mark.parametrize(("width", "others"), [(120, 2), (80, 1), (60, 0)])
+def test_a_narrow_table_names_fewer_classes_and_every_file_in_one_line(
+    width: int, others: int, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    name = "a picture of a quarter.png"
+    image(tmp_path / name, 2, factor=2)
+    monkeypatch.setenv("COLUMNS", str(width))
+    shared_console.cache_clear()
+    assert run(["predict", "mine", name, "--no-pictures"]) == 0
+    shared_console.cache_clear()
+    head, line = capsys.readouterr().out.splitlines()
+    assert name in line and "south-west" in line
+    assert head.split().count("or") == others
 
 
 ORDER = [3, 0, 0, 1, 2]

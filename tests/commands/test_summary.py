@@ -36,6 +36,17 @@ def test_every_layer_has_a_row(capsys: pytest.CaptureFixture[str]) -> None:
     assert "batches of 64" in text
 
 
+def test_a_narrow_terminal_cuts_no_number_and_no_name(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    console.cache_clear()
+    text = shown(capsys, "model=resnet_small")
+    assert "…" not in text
+    assert "residual1.batchnorm2" in text and "2,032,128" in text
+    assert max(len(line.rstrip()) for line in text.splitlines() if "residual" in line) <= 80
+
+
 def test_what_does_not_train_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
     text = shown(capsys, "model.norm=batch", "model.hidden_sizes=[20]", "optimizer=sgd")
     # 784 x 20 weights, a scale and a shift for each unit, 20 x 10 weights, 10 biases; two running averages.

@@ -137,7 +137,8 @@ def test_the_test_file_has_the_classes_of_the_training_file(tmp_path: Path) -> N
     source = read(train, test_file=str(good))
     source.prepare()
     with pytest.raises(
-        UserError, match=r"test\.csv: .* \(1 of unknown classes\): line 2 has the label 'fox'"
+        UserError,
+        match=r"test\.csv: .* \(1 of none of the classes cat, dog, eel\): line 2 has the label 'fox'",
     ):
         source.test_set()
     source = read(train)

@@ -74,8 +74,8 @@ def test_bad_files_are_refused_by_name_or_dropped(folder: Path, capsys: Any) -> 
     assert text.startswith(f"{folder}: cannot use 3 of 14 files (")
     for part in (
         "1 in no class's folder",
-        "1 that are no images",
-        "1 that are damaged",
+        "1 no images",
+        "1 damaged",
         "stray.png lies in no class's folder",
         "cat/notes.png is no image that Pillow can read",
         "dog/0001.png cannot be read: ",
@@ -86,6 +86,31 @@ def test_bad_files_are_refused_by_name_or_dropped(folder: Path, capsys: Any) -> 
     assert len(source.training_set()) == 11
     assert source.cleaning().dropped == 3
     assert "left out 3 of 14 files" in capsys.readouterr().err
+
+
+def test_a_link_that_leads_nowhere_is_named(folder: Path) -> None:
+    (folder / "cat" / "gone.png").symlink_to("nowhere.png")
+    with pytest.raises(
+        UserError,
+        match=r"1 of 13 files \(1 unreadable\): cat/gone\.png cannot be read: No such file or directory\.",
+    ):
+        read(folder).prepare()
+    assert len(read(folder, bad_images="drop").training_set()) == 12
+
+
+def test_a_folder_that_cannot_be_read_is_not_taken_for_an_empty_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = os.scandir
+
+    def refuse(path: Any) -> Any:
+        if str(path).endswith("dog"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(UserError, match=r"animals/dog cannot be read: Permission denied"):
+        read(folder).prepare()
 
 
 def test_a_picture_that_unpacks_to_too_much(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,6 +161,14 @@ def test_every_kind_of_image_becomes_bytes(tmp_path: Path) -> None:
         assert expected is None or found == expected, name
 
 
+@pytest.mark.parametrize(("levels", "expected"), [([0.0, 1.0], [0, 255]), ([0.0, 200.0], [0, 200])])
+def test_floating_point_images(levels: list[float], expected: list[int], tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "f" / name).mkdir(parents=True)
+        Image.fromarray(np.array([levels], np.float32)).save(tmp_path / "f" / name / "i.tiff")
+    assert read(tmp_path / "f").training_set().images[0].ravel().tolist() == expected
+
+
 def test_cameras_that_were_turned(tmp_path: Path) -> None:
     image = Image.fromarray(np.array([[1, 2, 3]], np.uint8))
     image.getexif()[0x0112] = 6  # a quarter turn clockwise
@@ -170,7 +203,7 @@ def test_images_that_lie_loose(tmp_path: Path) -> None:
     folder = tmp_path / "loose"
     folder.mkdir()
     Image.fromarray(IMAGES[0]).save(folder / "a.png")
-    text = r"a folder of images for each of 2 to 256 classes: found 0 \(none\), and 1 images beside them"
+    text = r"a folder of images for each of 2 to 256 classes: found 0 \(none\), and 1 image beside them"
     with pytest.raises(UserError, match=text):
         read(folder).prepare()
 

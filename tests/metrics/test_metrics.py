@@ -45,9 +45,19 @@ def test_like_scikit_learn(case: tuple[int, NDArray[np.intp], NDArray[np.intp]])
         rtol=0,
     )
     macro = macro_average(scores)
-    assert macro["f1"] == pytest.approx(
-        metrics.f1_score(labels, predictions, labels=every, average="macro", zero_division=0), abs=1e-12
-    )
+    for name, function in (
+        ("precision", metrics.precision_score),
+        ("recall", metrics.recall_score),
+        ("f1", metrics.f1_score),
+    ):
+        # Its default: the mean over the classes that occur among the labels or the predictions.
+        expected = function(labels, predictions, average="macro", zero_division=0)
+        assert macro[name] == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_class_that_never_occurs_lowers_no_average() -> None:
+    answers = np.array([0, 1, 0, 1])
+    assert macro_average(class_scores(confusion_counts(answers, answers, 3)))["f1"] == 1.0
 
 
 def test_rows_are_the_true_classes() -> None:

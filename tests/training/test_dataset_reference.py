@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,20 +17,15 @@ from swatch.data import fashion_mnist
 from swatch.data.fashion_mnist import FashionMNIST
 from swatch.data.source import Dataset
 from swatch.training import dataset_reference as module
-from swatch.training.data_cache import PreparedData, prepare_data
-from swatch.training.dataset_reference import dataset_reference
+from swatch.training.data_cache import prepare_data
+from swatch.training.dataset_reference import dataset_reference, reference_of
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 
 
-def prepared(source: Any) -> PreparedData:
-    dataset = source.training_set()
-    parts: Any = np.arange(3), np.arange(3, 5)
-    return PreparedData(source, dataset, *parts, source.normalizer(dataset.images, parts[0]))
-
-
 def test_a_users_own_files(slice_overrides: list[str], slice_folder: Path) -> None:
-    reference = dataset_reference(prepare_data(compose(slice_overrides)))
+    data = prepare_data(compose(slice_overrides))
+    reference = dataset_reference(data)
     assert reference.name == "Fashion-MNIST"
     assert set(reference.files) == {IMAGES, LABELS}, "the test set was not opened"
     for name, facts in reference.files.items():
@@ -74,9 +68,9 @@ def test_published_files_are_not_read_again(
     slice_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    data = prepared(FashionMNIST(folder=str(slice_folder), mirrors=mirrors))
+    source = FashionMNIST(folder=str(slice_folder), mirrors=mirrors)
     monkeypatch.setattr(module, "_sha256", pytest.fail)
-    facts = dataset_reference(data).files[IMAGES]
+    facts = reference_of(source, source.training_set()).files[IMAGES]
     assert facts["sha256"] == hashlib.sha256((slice_folder / IMAGES).read_bytes()).hexdigest()
     expected = f"{address}{IMAGES}.gz" if address else (slice_folder / IMAGES).as_uri()
     assert facts["uri"] == expected
@@ -85,12 +79,13 @@ def test_published_files_are_not_read_again(
 def test_a_file_is_hashed_again_once_it_changed(slice_folder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     shutil.copytree(slice_folder, folder)
-    data = prepared(FashionMNIST(folder=str(folder), checksums=None))
-    first = dataset_reference(data).files
+    source = FashionMNIST(folder=str(folder), checksums=None)
+    dataset = source.training_set()
+    first = reference_of(source, dataset).files
     labels = bytearray((folder / LABELS).read_bytes())
     labels[-1] = (labels[-1] + 1) % 10
     (folder / LABELS).write_bytes(labels)
-    second = dataset_reference(data).files
+    second = reference_of(source, dataset).files
     assert second[IMAGES] == first[IMAGES]
     assert second[LABELS]["sha256"] == hashlib.sha256(labels).hexdigest() != first[LABELS]["sha256"]
 
@@ -110,16 +105,14 @@ class InMemory:
     def training_set(self) -> Dataset:
         return Dataset(np.arange(20, dtype=np.uint8).reshape(5, 2, 2, 1), np.zeros(5, np.uint8))
 
-    def normalizer(self, images: Any, indices: Any) -> Any:
-        return SimpleNamespace()
-
 
 def test_a_data_set_without_files_is_known_by_its_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = prepared(InMemory())
-    reference = dataset_reference(data)
+    source: Any = InMemory()
+    dataset = source.training_set()
+    reference = reference_of(source, dataset)
     assert reference.files == {
         "images": {"sha256": hashlib.sha256(bytes(range(20))).hexdigest(), "size": 20},
         "labels": {"sha256": hashlib.sha256(bytes(5)).hexdigest(), "size": 5},
     }
     monkeypatch.setattr(hashlib, "sha256", pytest.fail)
-    assert dataset_reference(data) == reference, "hashed once"
+    assert reference_of(source, dataset) == reference, "hashed once"

@@ -10,7 +10,7 @@ import pytest
 from swatch.compose import compose
 from swatch.training.assembly import assemble
 from swatch.training.data_cache import prepare_data
-from swatch.training.learning_rate_finder import STEPS, RateTest, find_learning_rate
+from swatch.training.learning_rate_finder import STEPS, RateTest, find_learning_rate, judge
 from swatch.training.run import train
 
 
@@ -27,6 +27,16 @@ def test_rates_rise_by_the_same_factor_until_the_loss_explodes(slice_overrides: 
     assert found.losses[0] == pytest.approx(2.6, abs=0.5)
     assert found.losses.min() < 0.7 * found.losses[0]
     assert found.losses.max() <= 4 * found.losses.min()
+
+
+def test_the_noise_of_the_first_batches_is_no_slope() -> None:
+    rates = np.geomspace(1e-7, 1.0, 71)
+    # The mean of few losses falls fast while it settles; then nothing happens, up to the true fall at 1e-2.
+    losses = 2.3 + 0.8 * np.exp(-np.arange(71.0)) - 1.5 / (1 + np.exp(-3 * np.log(rates / 1e-2)))
+    losses[-5:] = 5.0
+    found = judge(rates, losses)
+    assert found.steepest == pytest.approx(1e-2, rel=0.3)
+    assert found.suggestion >= found.steepest
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "momentum"])

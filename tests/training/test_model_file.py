@@ -177,6 +177,10 @@ NO_MODULE = {"_target_": "swatch.nn.losses.cross_entropy.CrossEntropy"}
         ({"buffers/batchnorm1/mean": None}, "it has no 'buffers/batchnorm1/mean'"),
         ({"linear1/bias": np.zeros(4, np.float32)}, r"has the shape \(4,\), and the network's \(3,\)"),
         ({"linear1/bias": np.zeros(3, np.int64)}, "is int64, and the network's float32"),
+        (
+            {"linear1/bias": np.array([0, np.nan, 0], np.float32)},
+            "NaN or infinity in 'linear1/bias': .*diverged",
+        ),
         ({"linear9/bias": np.zeros(3, np.float32)}, "which has 'linear9/bias'; this one has not"),
         ({"model": TARGET}, r"it names os\.system, and only .* of swatch\.nn are built"),
         ({"model": FUNCTION}, r"model\.network is missing"),

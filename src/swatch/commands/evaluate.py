@@ -47,6 +47,9 @@ def command(run: str, split: str, as_json: bool, to_wandb: bool, tracking: str |
     out = console()
     if split == TEST:
         console(stderr=True).print(evaluation_tables.warning(readings), soft_wrap=True)
+    if evaluation.changed_files:
+        changes = evaluation_tables.warning_of_changes(evaluation.changed_files)
+        console(stderr=True).print(changes, soft_wrap=True)
     if as_json:
         out.print(json_text(evaluation_tables.plain(evaluation), indent=2), markup=False, soft_wrap=True)
     else:

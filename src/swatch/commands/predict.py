@@ -191,7 +191,7 @@ def _predict_images(
             json_text(plain(predictor, predictions, unreadable), indent=2), markup=False, soft_wrap=True
         )
     elif not shows and predictions:
-        out.print(predictions_table(predictor, predictions))
+        out.print(predictions_table(predictor, predictions, out.width))
     if output is not None and predictions:
         probabilities = np.stack([each.probabilities for each in predictions])
         names = [each.file for each in predictions]

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from swatch.nn import Network
+    from swatch.nn.network import LayerSummary
 
 
 @click.command("summary", context_settings={"ignore_unknown_options": True})
@@ -18,27 +21,16 @@ def command(overrides: tuple[str, ...]) -> None:
     OVERRIDES are those of `swatch train`, such as model=cnn or batch_size=64. Nothing is trained, and no data
     is needed.
     """
-    from rich import box
-    from rich.table import Table
-
     from swatch.console import console
+    from swatch.report.terminal.widths import natural_width
 
     network, batch_size, state_vectors = build_network(overrides)
     rows = network.summary()
-    table = Table(box=box.SIMPLE_HEAD)
-    for title in ("layer", "kind"):
-        table.add_column(title)
-    for title in ("output", "parameters", "not trained", "multiply-adds", "work memory"):
-        table.add_column(title, justify="right")
-    for row in rows:
-        table.add_row(
-            row.name,
-            row.kind,
-            "x".join(map(str, row.output_shape)),
-            *(f"{number:,}" if number else "" for number in (row.parameters, row.buffers, row.multiply_adds)),
-            show_bytes(row.memory) if row.memory else "",
-        )
-    console().print(table)
+    out = console()
+    table = _table(rows, with_kinds=True)
+    # The names nearly say what a layer is; a number must not be cut off.
+    fits = natural_width(table, out) <= out.width
+    out.print(table if fits else _table(rows, with_kinds=False))
     trained, untrained = sum(row.parameters for row in rows), sum(row.buffers for row in rows)
     of_parameters = network.parameters.values.nbytes
     work = sum(row.memory for row in rows)
@@ -50,7 +42,26 @@ def command(overrides: tuple[str, ...]) -> None:
         f"{show_bytes(total)} to train with batches of {batch_size:,}: {show_bytes(of_parameters)} for "
         f"parameters, as much for gradients, {state}{show_bytes(work)} work memory",
     ):
-        console().print(line, soft_wrap=True)
+        out.print(line, soft_wrap=True)
+
+
+def _table(rows: list[LayerSummary], *, with_kinds: bool) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for title in ("layer", "kind") if with_kinds else ("layer",):
+        table.add_column(title, no_wrap=True)
+    for title in ("output", "parameters", "not\ntrained", "multiply-\nadds", "work\nmemory"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            *((row.name, row.kind) if with_kinds else (row.name,)),
+            "x".join(map(str, row.output_shape)),
+            *(f"{number:,}" if number else "" for number in (row.parameters, row.buffers, row.multiply_adds)),
+            show_bytes(row.memory) if row.memory else "",
+        )
+    return table
 
 
 def build_network(overrides: tuple[str, ...]) -> tuple[Network, int, int]:

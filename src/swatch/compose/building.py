@@ -12,7 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 from swatch.compose.diagnosis import explain_value
 from swatch.compose.targets import find_target
 from swatch.errors import UserError, did_you_mean
-from swatch.schema.hints import Unfit, fit, hints_of, show
+from swatch.schema.hints import Unfit, fit, hints_of, nearest, show
 
 TARGET = "_target_"
 
@@ -71,7 +71,8 @@ def _build(values: Any, path: str, trusted: Sequence[str], runtime: Mapping[str,
         try:
             arguments[key] = fit(hints.get(key, Any), inner)
         except Unfit as error:
-            raise UserError(f"{path}.{key} must be {error}, not {show(value)}".lstrip(".")) from None
+            near = nearest(hints[key], value)
+            raise UserError(f"{path}.{key} must be {error}, not {show(value)}{near}".lstrip(".")) from None
     try:
         return target(**arguments, **runtime)
     except UserError as error:

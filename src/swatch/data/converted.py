@@ -145,15 +145,18 @@ class ConvertedSource(Partitioned, ABC):
             names = self._part(teller, test=False).class_names if test else None
             store = self._store(test=test)
 
+            anew: list[Reading] = []
+
             def read() -> Reading:
-                reading = self._read(names, teller, test=test)
-                where = f"{self.title}: {'test' if test else 'training'} images"
+                anew.append(self._read(names, teller, test=test))
+                return anew[-1]
+
+            self._parts[test] = store.get(identity, read, teller)
+            where = f"{self.title}: {'test' if test else 'training'} images"
+            for reading in anew:
                 teller.say(f"{where}: {len(reading.labels):,} read and checked, kept in {store.folder}")
                 if reading.cleaning.dropped:
                     teller.say(f"{where}: left out {reading.cleaning.sentence()}")
-                return reading
-
-            self._parts[test] = store.get(identity, read, teller)
         return self._parts[test]
 
     def _identity(self, *, test: bool) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from swatch.data import csv_values
 from swatch.data.csv_layout import Layout, find_layout, find_shape, split
 from swatch.data.integrity import is_gzipped
-from swatch.data.labelling import canonical, names_of, numbers_of
+from swatch.data.labelling import canonical, listed, names_of, numbers_of
 from swatch.data.problems import Policy, Problems
 from swatch.data.progress import Progress
 from swatch.data.store import Reading
@@ -151,7 +151,8 @@ class _Table:
             if label in {"", "nan"}:
                 self._add_problem("without a label", number, "has no label")
             elif self._numbers is not None and label not in self._numbers:
-                self._add_problem("of unknown classes", number, f"has the label '{label}'")
+                kind = f"of none of the classes {listed(self._names or ())}"
+                self._add_problem(kind, number, f"has the label '{label}'")
             elif inner is not None:
                 kind, what = "with something else than numbers", f"has '{inner[:20]}' as a value"
                 self._add_problem(kind, number, what)

@@ -102,7 +102,7 @@ class ImageFolder(ConvertedSource):
         lists = [*map(image_reader.images_of, folders.values()), image_reader.loose_files(folder)]
         digest.update("\0".join(folders).encode("utf-8", "surrogateescape"))
         for path in (path for files in lists for path in files):
-            status = path.stat()
+            status = image_reader.status_of(path)
             line = f"{path.relative_to(folder)}\0{status.st_size}\0{status.st_mtime_ns}\n"
             digest.update(line.encode("utf-8", "surrogateescape"))
         return digest.hexdigest()

@@ -7,12 +7,12 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from swatch.data.labelling import MOST_CLASSES, canonical
+from swatch.data.labelling import MOST_CLASSES, canonical, listed
 from swatch.data.problems import Policy, Problems
 from swatch.data.progress import Progress
 from swatch.data.store import Reading
@@ -59,12 +59,21 @@ def class_folders(folder: Path) -> dict[str, Path]:
 
 
 def images_of(folder: Path) -> list[Path]:
-    """Return all files below a class's folder in a fixed order."""
+    """Return all files below a class's folder in a fixed order.
+
+    Raises:
+        UserError: a folder cannot be read.
+    """
     found = []
-    for root, folders, files in os.walk(folder):
+    for root, folders, files in os.walk(folder, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not _is_litter(name))
         found += [Path(root, name) for name in sorted(files) if not _is_litter(name)]
     return found
+
+
+def status_of(path: Path) -> os.stat_result:
+    """Return the status of a file; that of the link itself if it leads nowhere."""
+    return path.stat() if path.exists() else path.lstat()
 
 
 def loose_files(folder: Path) -> list[Path]:
@@ -99,21 +108,22 @@ def read(folder: Path, look: Look, names: Sequence[str] | None, progress: Progre
         problems.add("in no class's folder", order, f"{path.name} lies in no class's folder")
     images: list[NDArray[np.uint8]] = []
     labels: list[int] = []
-    progress.begin(str(folder), sum(path.stat().st_size for _, path in entries))
+    progress.begin(str(folder), sum(status_of(path).st_size for _, path in entries))
     done = 0
     try:
         for order, (label, path) in enumerate(entries, len(strays)):
             place = str(path.relative_to(folder))
             if label not in numbers:
                 hint = did_you_mean(label, known)
-                problems.add("of unknown classes", order, f"{place} is of no known class.{hint}".rstrip("."))
+                kind = f"of none of the classes {listed(known)}"
+                problems.add(kind, order, f"{place} is of no known class.{hint}".rstrip("."))
                 continue
             try:
                 images.append(load(path, look))
                 labels.append(numbers[label])
             except Unusable as error:
                 problems.add(error.kind, order, f"{place} {error}")
-            done += path.stat().st_size
+            done += status_of(path).st_size
             progress.update(done)
     finally:
         progress.end()
@@ -121,7 +131,9 @@ def read(folder: Path, look: Look, names: Sequence[str] | None, progress: Progre
     _check_sizes(images, folder)
     empty = [name for number, name in enumerate(known) if number not in set(labels)]
     if names is None and empty:
-        raise UserError(f"{folder} holds no images for: {', '.join(empty)}")
+        raise UserError(
+            f"{folder} holds no images for: {', '.join(empty)}. Put some there, or take the folders away"
+        )
     return Reading(np.stack(images), np.array(labels, np.uint8), known, cleaning)
 
 
@@ -141,12 +153,13 @@ def load(path: Path, look: Look) -> NDArray[np.uint8]:
                 opened.load()
                 pixels = np.asarray(_shape(_plain(opened, look), look), np.uint8)
     except UnidentifiedImageError:
-        raise Unusable("that are no images", "is no image that Pillow can read") from None
+        raise Unusable("no images", "is no image that Pillow can read") from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise Unusable("too large", "unpacks to more than 89 million pixels") from None
     except (OSError, ValueError, SyntaxError, EOFError) as error:
-        # Pillow's decoders raise all of these for damaged files.
-        raise Unusable("that are damaged", f"cannot be read: {error}") from None
+        # Pillow's decoders raise all of these for damaged files; the system's own refusals have a number.
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise Unusable("unreadable" if reason else "damaged", f"cannot be read: {reason or error}") from None
     return pixels.reshape(*pixels.shape[:2], -1)
 
 
@@ -158,6 +171,10 @@ def _plain(image: Image, look: Look) -> Image:
     if image.mode.startswith("I"):
         # 16 bits per pixel, which Pillow would clip instead of scaling.
         image = Image.fromarray((np.asarray(image).clip(0, 65535) >> 8).astype(np.uint8))
+    elif image.mode == "F":
+        levels = np.nan_to_num(np.asarray(image))
+        # Floating-point numbers go to 1 by custom, and some programs write bytes as such.
+        image = Image.fromarray((levels * (255 if levels.max() <= 1 else 1)).clip(0, 255).astype(np.uint8))
     if image.has_transparency_data:
         image = image.convert("RGBA")
         level = 255 - look.background if look.invert else look.background
@@ -195,7 +212,12 @@ def _check_sizes(images: Sequence[NDArray[np.uint8]], folder: Path) -> None:
 def _seen(folder: Path) -> str:
     folders = class_folders(folder)
     loose = len(loose_files(folder))
-    return f"found {len(folders)} ({', '.join(folders) or 'none'}), and {loose} images beside them"
+    count = f"{loose} image" if loose == 1 else f"{loose} images"
+    return f"found {len(folders)} ({', '.join(folders) or 'none'}), and {count} beside them"
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise UserError(f"{error.filename} cannot be read: {error.strerror}") from error
 
 
 def _is_litter(name: str) -> bool:

@@ -53,6 +53,12 @@ def numbers_of(names: Sequence[str]) -> dict[str, int]:
     return numbers
 
 
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """Return the first few classes, in words."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown}, … ({len(names)} classes)"
+
+
 def check_names(names: Sequence[str], key: str) -> None:
     """Raise UserError unless ``names``, given by the config key, can name classes."""
     if len(set(map(canonical, names))) < len(names):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from swatch.compose import build_plain
 from swatch.errors import UserError, did_you_mean
+from swatch.evaluation.same_data import changed_files, check_fit
 from swatch.metrics import (
     Calibration,
     ClassScores,
@@ -67,6 +68,8 @@ class Evaluation:
     """How each class was learnt: what validation recognised of it, epoch by epoch, if that was kept."""
     best_epoch: int | None = None
     """The epoch whose weights these are."""
+    changed_files: tuple[str, ...] = ()
+    """Files of the training and validation images that are other ones than when the run was trained."""
 
     @cached_property
     def predictions(self) -> NDArray[np.intp]:
@@ -138,8 +141,8 @@ def evaluate(directory: RunDirectory, split: str) -> Evaluation:
         split: ``train``, ``val`` or ``test``, as the run's config makes them.
 
     Raises:
-        UserError: the run has no model yet, its files are damaged, the data cannot be had, or the split has
-            no images.
+        UserError: the run has no model yet, its files are damaged, the data cannot be had or have other
+            classes than at the training, or the split has no images.
     """
     check_split(split)
     config = directory.read_config()
@@ -150,6 +153,7 @@ def evaluate(directory: RunDirectory, split: str) -> Evaluation:
     trusted = tuple((config.get("compose") or {}).get("trusted_packages") or ())
     model = load_model(directory.model_file, trusted)
     source: Source = build_plain(config["data"], "data", trusted)
+    check_fit(source, model, directory.path.name)
     images, labels = _part(source, split)
     if not len(labels):
         whole = "; the run trained on all images, see --split train or test" if split == VALIDATION else ""
@@ -173,6 +177,7 @@ def evaluate(directory: RunDirectory, split: str) -> Evaluation:
         loss=total / len(labels),
         class_accuracies=class_accuracy.read(directory.path),
         best_epoch=_best_epoch(summary),
+        changed_files=changed_files(source, directory),
     )
 
 

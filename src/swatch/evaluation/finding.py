@@ -8,6 +8,9 @@ from pathlib import Path
 from swatch.errors import UserError, did_you_mean
 from swatch.tracking import RunDirectory
 
+SWEEP_FILE = "sweep.yaml"
+"""By which the directory of a sweep is known."""
+
 
 def find_run(wanted: str) -> RunDirectory:
     """Find a run by its folder, by a file in it, or by its id in the folder of runs.
@@ -24,12 +27,17 @@ def find_run(wanted: str) -> RunDirectory:
     home = Path(os.environ.get("SWATCH_HOME") or "runs").absolute()
     if _is_run(home / wanted):
         return RunDirectory(home / wanted)
-    if (home / "sweeps" / wanted).is_dir():
+    is_named = path.name == wanted and (home / "sweeps" / wanted).is_dir()
+    if is_named or (path / SWEEP_FILE).is_file():
         raise UserError(
-            f"'{wanted}' is a sweep, and a run is wanted; `swatch best {wanted} --top 5` shows its best runs"
+            f"'{wanted}' is a sweep, and a run is wanted; `swatch best {path.resolve().name} --top 5` shows "
+            "its best runs"
         )
-    if wanted and (home / wanted).is_dir():
-        raise UserError(f"{home / wanted} is no run directory, or damaged: it has no config.yaml")
+    for folder in (path, home / wanted) if wanted else ():
+        if folder.is_dir():
+            raise UserError(f"{folder} is no run directory, or damaged: it has no config.yaml")
+    if path.is_file():
+        raise UserError(f"{path} is no file of a run: name a run, its folder or its model.npz")
     names = [folder.name for folder in home.iterdir() if _is_run(folder)] if home.is_dir() else []
     raise UserError(f"there is no run '{wanted}' in {home}.{did_you_mean(wanted, names)}")
 

@@ -11,11 +11,13 @@ from swatch.evaluation.predicting import Prediction, Predictor, Unreadable
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
+    from rich.text import Text
 
 CANDIDATES = 3
 """Classes that are shown of an image: the best and the next two."""
 
 _BAR = 20
+_GAP = 2
 _WIDTH_WITH_BARS = 80
 _SURE, _UNSURE = 0.9, 0.5
 
@@ -54,33 +56,38 @@ def block(predictor: Predictor, prediction: Prediction, out: Console) -> Rendera
     return whole
 
 
-def predictions_table(predictor: Predictor, predictions: Sequence[Prediction]) -> Table:
-    """Return the predictions of many images, one line each."""
+def predictions_table(predictor: Predictor, predictions: Sequence[Prediction], width: int) -> Table:
+    """Return the predictions of many images, one line each.
+
+    Where ``width`` characters do not hold a line, the classes that come second and third are left out.
+    """
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    columns: dict[str, list[Text]] = {"file": [], "class": [], "": []}
+    for prediction in predictions:
+        best = prediction.best(1)[0]
+        share = float(prediction.probabilities[best])
+        columns["file"].append(Text(prediction.file))
+        columns["class"].append(Text(predictor.model.classes[best], style=_style(share)))
+        columns[""].append(Text(_percent(share), style=_style(share)))
+    inverted = [Text("yes" if prediction.view.inverted else "no") for prediction in predictions]
+    room = width - sum(map(_widest, columns, columns.values())) - _widest("inverted", inverted)
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
     table.add_column("file", overflow="fold")
     table.add_column("class", no_wrap=True)
     table.add_column("", justify="right", no_wrap=True)
-    for _ in range(1, CANDIDATES):
+    others: list[list[Text]] = []
+    for rank in range(1, min(CANDIDATES, len(predictor.model.classes))):
+        cells = [_candidate(predictor, prediction, rank) for prediction in predictions]
+        room -= _widest("or", cells)
+        if room < 0:
+            break
         table.add_column("or", no_wrap=True, style="dim")
+        others.append(cells)
     table.add_column("inverted", no_wrap=True)
-    for prediction in predictions:
-        best, *others = prediction.best(CANDIDATES)
-        share = float(prediction.probabilities[best])
-        rest = [
-            f"{predictor.model.classes[place]} {_percent(float(prediction.probabilities[place]))}"
-            for place in others
-        ]
-        rest += [""] * (CANDIDATES - 1 - len(rest))
-        table.add_row(
-            Text(prediction.file),
-            Text(predictor.model.classes[best], style=_style(share)),
-            Text(_percent(share), style=_style(share)),
-            *map(Text, rest),
-            "yes" if prediction.view.inverted else "no",
-        )
+    for row in zip(*columns.values(), *others, inverted, strict=True):
+        table.add_row(*row)
     return table
 
 
@@ -105,6 +112,17 @@ def plain(
         ],
         "unreadable": [{"file": each.file, "reason": each.reason} for each in unreadable],
     }
+
+
+def _candidate(predictor: Predictor, prediction: Prediction, rank: int) -> Text:
+    from rich.text import Text
+
+    place = prediction.best(rank + 1)[rank]
+    return Text(f"{predictor.model.classes[place]} {_percent(float(prediction.probabilities[place]))}")
+
+
+def _widest(title: str, cells: Sequence[Text]) -> int:
+    return max(len(title), *(cell.cell_len for cell in cells)) + _GAP
 
 
 def _style(share: float) -> str:

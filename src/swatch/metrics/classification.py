@@ -34,6 +34,8 @@ class ClassScores:
     """2 tp / (2 tp + fp + fn), the harmonic mean of the two; 0 if it has no samples and no answers."""
     support: NDArray[np.int64]
     """How many samples the class has."""
+    occurs: NDArray[np.bool_]
+    """Whether it has samples, or was given as an answer."""
 
 
 def class_scores(counts: Counts) -> ClassScores:
@@ -46,6 +48,7 @@ def class_scores(counts: Counts) -> ClassScores:
         recall=_ratio(right, support),
         f1=_ratio(2 * right, answers + support),
         support=support,
+        occurs=answers + support > 0,
     )
 
 
@@ -53,8 +56,12 @@ SCORES = ("precision", "recall", "f1")
 
 
 def macro_average(scores: ClassScores) -> dict[str, float]:
-    """Return the unweighted means over classes of precision, recall and F1."""
-    return {name: float(getattr(scores, name).mean()) for name in SCORES}
+    """Return the unweighted means of precision, recall and F1 over the classes that occur.
+
+    A class that has no samples and was never given as an answer says nothing of the network; counted as 0 it
+    would keep a network without errors below 1.
+    """
+    return {name: float(getattr(scores, name)[scores.occurs].mean()) for name in SCORES}
 
 
 def weighted_average(scores: ClassScores) -> dict[str, float]:

@@ -73,7 +73,8 @@ def fill(network: Network, arrays: Mapping[str, NDArray[Any]], origin: str) -> N
         origin: where they come from, for messages.
 
     Raises:
-        UserError: one is missing, unknown, or has another shape or type than the network's.
+        UserError: one is missing, unknown, or has another shape or type than the network's, or holds NaN
+            or infinity.
     """
     targets = named_arrays(network)
     for name, target in targets.items():
@@ -90,6 +91,8 @@ def fill(network: Network, arrays: Mapping[str, NDArray[Any]], origin: str) -> N
                 f"{origin} belongs to another network: its '{name}' is {array.dtype}, and the network's "
                 f"{target.dtype}"
             )
+        if not np.isfinite(array).all():
+            raise UserError(f"{origin} holds NaN or infinity in '{name}': the training behind it diverged")
     if unknown := sorted(arrays.keys() - targets.keys()):
         raise UserError(f"{origin} belongs to another network, which has '{unknown[0]}'; this one has not")
     for name, target in targets.items():

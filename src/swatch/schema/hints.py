@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from swatch.errors import did_you_mean
+
 
 class Unfit(Exception):  # noqa: N818 - the value does not fit
     """A value is not what the hint asks for; the message says what would be."""
@@ -91,6 +93,19 @@ def fit(hint: Any, value: Any) -> Any:
 def describe(hint: Any) -> str:
     """Return what a hint asks for, in words: ``"a whole number of at least 1 or null"``."""
     return " or ".join(_describe(option) for option in _options(hint))
+
+
+def nearest(hint: Any, value: Any) -> str:
+    """Return ``". Did you mean 'x'?"`` where a hint lists its choices and one of them is near ``value``."""
+    choices = [
+        choice
+        for option in _options(hint)
+        if (get_origin(option) or option) is Literal
+        for choice in get_args(option)
+        if isinstance(choice, str)
+    ]
+    question = did_you_mean(value, choices) if isinstance(value, str) else ""
+    return question and f".{question}"
 
 
 def show(value: Any) -> str:

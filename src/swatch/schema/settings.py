@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from swatch.errors import UserError, did_you_mean
-from swatch.schema.hints import Above, AtLeast, Below, Unfit, fit, show
+from swatch.schema.hints import Above, AtLeast, Below, Unfit, fit, nearest, show
 
 Monitored = Literal["val/accuracy", "val/loss", "train/accuracy", "train/loss"]
 MONITORED: tuple[str, ...] = get_args(Monitored)
@@ -174,4 +174,4 @@ def _value(hint: Any, value: Any, path: str) -> Any:
     try:
         return fit(hint, value)
     except Unfit as error:
-        raise UserError(f"{path} must be {error}, not {show(value)}") from None
+        raise UserError(f"{path} must be {error}, not {show(value)}{nearest(hint, value)}") from None

@@ -17,28 +17,37 @@ from swatch.data.ways.mirrors import Mirrors
 from swatch.tracking.tracker import DatasetReference
 
 if TYPE_CHECKING:
-    from swatch.data.source import Dataset
+    from swatch.data.source import Dataset, Source
     from swatch.training.data_cache import PreparedData
 
 _hashed: deque[tuple[Dataset, dict[str, dict[str, Any]]]] = deque(maxlen=2)
 
 
 def dataset_reference(data: PreparedData) -> DatasetReference:
+    """Return what identifies the images and labels of a prepared data set; see :func:`reference_of`."""
+    return reference_of(data.source, data.dataset)
+
+
+def reference_of(source: Source, dataset: Dataset) -> DatasetReference:
     """Return what identifies the images and labels that the training and validation parts come from.
 
     The checksums are of the plain files: the published ones where the data set has them, else computed, once
     per process. A data set that comes with a library instead of files is identified by its arrays.
     The files of the test set, which training never opens, are not part of it.
+
+    Args:
+        source: The data set.
+        dataset: Its images that training and validation share.
     """
-    library = getattr(data.source, "library", None)
+    library = getattr(source, "library", None)
     known = library if isinstance(library, Library) else None
-    files = {located.path.name: _of_file(located.path, known) for located in data.source.files()}
+    files = {located.path.name: _of_file(located.path, known) for located in source.files()}
     metadata = {
-        "classes": list(data.source.class_names),
-        "image_shape": list(data.source.image_shape),
-        "images": len(data.dataset),
+        "classes": list(source.class_names),
+        "image_shape": list(source.image_shape),
+        "images": len(dataset),
     }
-    return DatasetReference(data.source.title, files or _of_arrays(data.dataset), metadata)
+    return DatasetReference(source.title, files or _of_arrays(dataset), metadata)
 
 
 def _of_file(path: Path, library: Library | None) -> Mapping[str, Any]:

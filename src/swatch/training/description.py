@@ -64,5 +64,5 @@ def describe(
         trial=getattr(trial, "number", None),
         remote_sweep=remote_sweep,
         commit=code_commit() if tracked and settings.tracking.git else None,
-        dataset=dataset_reference(data) if tracked and settings.tracking.dataset else None,
+        dataset=dataset_reference(data) if settings.tracking.dataset else None,
     )

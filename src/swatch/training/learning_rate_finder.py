@@ -21,6 +21,8 @@ SMOOTHING = 0.9
 """How much of the mean of past losses is kept in every step."""
 DIVERGED = 4.0
 """A loss so many times the best one ends the search."""
+UNSETTLED = 10
+"""Steps, 1 / (1 - SMOOTHING), before the mean holds enough losses for its slope to say anything."""
 MARGIN = 10.0
 """The suggestion lies by this factor below the learning rate with the lowest loss."""
 
@@ -68,7 +70,7 @@ def find_learning_rate(trainer: Trainer, steps: int = STEPS) -> RateTest:
             losses.append(smoothed)
             network.backward(loss.backward())
             optimizer.step(values, gradients, {"learning_rate": rate, "loss": value})
-    return _judge(np.array(rates), np.array(losses))
+    return judge(np.array(rates), np.array(losses))
 
 
 def _batches(trainer: Trainer) -> Iterator[tuple[NDArray[np.float32], NDArray[np.intp]]]:
@@ -78,9 +80,17 @@ def _batches(trainer: Trainer) -> Iterator[tuple[NDArray[np.float32], NDArray[np
         epoch += 1
 
 
-def _judge(rates: NDArray[np.float64], losses: NDArray[np.float64]) -> RateTest:
+def judge(rates: NDArray[np.float64], losses: NDArray[np.float64]) -> RateTest:
+    """Find the rates of interest.
+
+    Args:
+        rates: Rising by a constant factor, shape (steps,).
+        losses: The smoothed loss at each, shape (steps,).
+    """
     lowest = int(losses.argmin())
-    # Behind the lowest loss there is nothing to find.
-    slopes = np.gradient(losses[: lowest + 1], np.log(rates[: lowest + 1])) if lowest > 1 else np.zeros(1)
-    steepest = float(rates[int(slopes.argmin())])
+    # Behind the lowest loss there is nothing to find, and before UNSETTLED only the noise of single batches.
+    first = UNSETTLED if lowest > UNSETTLED + 1 else 0
+    part = slice(first, lowest + 1)
+    slopes = np.gradient(losses[part], np.log(rates[part])) if lowest > 1 else np.zeros(1)
+    steepest = float(rates[first + int(slopes.argmin())])
     return RateTest(rates, losses, steepest, max(float(rates[lowest]) / MARGIN, steepest))

@@ -50,15 +50,17 @@ def here(cluster: Any) -> Iterator[tuple[str, ...]]:
             cluster.remove_node(node)
 
 
-def agent_processes() -> list[int]:
-    """Return the ids of the processes that are agents of the sweep ``s``."""
+def agent_processes(where: Path) -> list[int]:
+    """Return the ids of the processes that are agents of the sweep ``s`` of a folder."""
     found = []
     for folder in Path("/proc").iterdir():
         try:
             words = (folder / "cmdline").read_bytes().split(b"\0")
+            # Other tests, which may run at the same time, have sweeps of this name too.
+            is_here = (folder / "cwd").resolve() == where.resolve()
         except OSError:
             continue
-        if words[1:5] == [b"-m", b"swatch", b"agent", b"s"]:
+        if is_here and words[1:5] == [b"-m", b"swatch", b"agent", b"s"]:
             found.append(int(folder.name))
     return found
 
@@ -75,14 +77,14 @@ def test_two_agents_finish_a_sweep_while_a_third_waits_for_a_core(
     assert "Ray" not in err and "ray" not in err, "what Ray has to tell is not for the user"
     assert [trial.state.value for trial in trials_of(tmp_path)] == ["finished"] * 4
     assert len({trial.agent for trial in trials_of(tmp_path)}) == 2
-    assert not agent_processes()
+    assert not agent_processes(tmp_path)
 
 
 def test_a_killed_agents_trial_is_finished_by_another(here: tuple[str, ...], tmp_path: Path) -> None:
     write_function_sweep(tmp_path)
     with started(command(*here), tmp_path) as process:
         wait_for_reports(tmp_path, 2)
-        os.kill(agent_processes()[0], signal.SIGKILL)
+        os.kill(agent_processes(tmp_path)[0], signal.SIGKILL)
         wait_for(lambda: any(trial.attempts == 2 for trial in trials_of(tmp_path)), "another agent")
         (tmp_path / "go").touch()
         code, _, err = finish(process)
@@ -112,7 +114,7 @@ def test_ctrl_c_has_the_agents_save_and_leave_and_the_sweep_goes_on_later(
     write_function_sweep(tmp_path)
     with started(command(*here), tmp_path) as process:
         wait_for_reports(tmp_path, 2)
-        agents = agent_processes()
+        agents = agent_processes(tmp_path)
         press_ctrl_c(process)
         code, _, err = finish(process)
     assert code == 130, err
@@ -133,7 +135,7 @@ def test_the_agents_of_a_dead_controller_end_and_the_same_command_goes_on(
     with started(command(*here), tmp_path) as process:
         wait_for_reports(tmp_path, 2)
         process.kill()
-        wait_for(lambda: not agent_processes(), "the end of the agents")
+        wait_for(lambda: not agent_processes(tmp_path), "the end of the agents")
     (tmp_path / "go").touch()
     with started(command(*here), tmp_path) as process:
         code, _, err = finish(process)

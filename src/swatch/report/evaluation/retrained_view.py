@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from swatch.console import shown_path
 from swatch.report.confusion import confusion_of
-from swatch.report.evaluation.tables import LARGEST_MATRIX, MEASURES, matrix_table
+from swatch.report.evaluation.tables import LARGEST_MATRIX, MEASURES, show_matrix
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,7 +36,7 @@ def show_judged(judged: Sequence[Judged], pages: Sequence[Path], out: Console) -
         if confusion is None or len(confusion.labels) > LARGEST_MATRIX:
             continue
         out.print(f"Confusion matrix, {_TITLES[each.split]}", style="bold")
-        out.print(matrix_table(confusion))
+        show_matrix(confusion, out)
     for page in pages:
         if page.exists():
             out.print(f"page  {shown_path(page)}", markup=False, soft_wrap=True)

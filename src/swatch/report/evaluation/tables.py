@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from swatch.console import shown_path
 from swatch.report.confusion import Confusion, confusion_of
 from swatch.report.evaluation.class_curves import NOT_KEPT, class_sparklines
+from swatch.report.terminal.widths import least_width
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,14 +44,16 @@ def show(evaluation: Evaluation, out: Console) -> None:
     )
     out.print(title, markup=False, soft_wrap=True, style="bold")
     out.print(_measures(evaluation))
-    if len(confusion.labels) <= LARGEST_MATRIX:
-        out.print(matrix_table(confusion))
+    show_matrix(confusion, out)
     curves = class_sparklines(evaluation.class_accuracies, confusion.labels)
-    out.print(_classes(confusion, curves, evaluation))
+    classes = _classes(confusion, curves, evaluation)
+    fits = curves is None or least_width(classes, out) <= out.width
+    out.print(classes if fits else _classes(confusion, None, evaluation))
     if curves is None:
         out.print(NOT_KEPT, markup=False, soft_wrap=True, style="dim")
     for mistake in confusion.mistakes[:3]:
-        often = f"{mistake.count:,} times, {mistake.share:.1%} of the class"
+        times = "once" if mistake.count == 1 else f"{mistake.count:,} times"
+        often = f"{times}, {mistake.share:.1%} of the class"
         text = f"{mistake.actual} taken for {mistake.predicted}: {often}"
         out.print(text, markup=False, soft_wrap=True)
 
@@ -65,6 +68,19 @@ def warning(readings: int) -> Text:
             f"THE TEST SET WAS READ, {readings} times now for this run. Whatever is chosen by these figures "
             "makes them too good; decide on `--split val`."
         )
+    return Text(text, style="bold yellow")
+
+
+def warning_of_changes(files: tuple[str, ...]) -> Text:
+    """Return the line that says that the data are other ones than at the training."""
+    from rich.text import Text
+
+    names = ", ".join(files)
+    verb = "has" if len(files) == 1 else "have"
+    text = (
+        f"OTHER DATA: {names} {verb} changed since the training. The parts may be other ones too, so that "
+        "validation and test may hold images that the network has learnt from."
+    )
     return Text(text, style="bold yellow")
 
 
@@ -120,10 +136,12 @@ def _measures(evaluation: Evaluation) -> Table:
 
 def _classes(confusion: Confusion, curves: list[str] | None, evaluation: Evaluation) -> Table:
     """Return the scores of every class and, where it was kept, how it was learnt."""
+    from rich.text import Text
+
     table = _table()
     table.add_column("class")
     for title in ("precision", "recall", "F1", "images"):
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", no_wrap=True)
     if curves is not None and evaluation.class_accuracies is not None:
         epochs = evaluation.class_accuracies.epochs
         table.add_column(f"validation, epochs {epochs[0]} to {epochs[-1]}", no_wrap=True)
@@ -131,8 +149,20 @@ def _classes(confusion: Confusion, curves: list[str] | None, evaluation: Evaluat
     for place, score in enumerate(confusion.scores):
         values = [f"{score.precision:.3f}", f"{score.recall:.3f}", f"{score.f1:.3f}", f"{score.support:,}"]
         values += [] if curves is None else [curves[place]]
-        table.add_row(score.label, *values, style="red" if score.f1 == lowest else "")
+        # A class may be called [red], which would be an instruction.
+        table.add_row(Text(score.label), *values, style="red" if score.f1 == lowest else "")
     return table
+
+
+def show_matrix(confusion: Confusion, out: Console) -> None:
+    """Print the confusion matrix, if it fits."""
+    if len(confusion.labels) > LARGEST_MATRIX:
+        return
+    table = matrix_table(confusion)
+    if least_width(table, out) <= out.width:
+        out.print(table)
+    else:
+        out.print("The confusion matrix is wider than this terminal; the page has it.", style="dim")
 
 
 def matrix_table(confusion: Confusion) -> Table:
@@ -142,7 +172,7 @@ def matrix_table(confusion: Confusion) -> Table:
     table = _table()
     table.add_column("true class")
     for number in range(len(confusion.labels)):
-        table.add_column(str(number), justify="right")
+        table.add_column(str(number), justify="right", no_wrap=True)
     for number, (label, row) in enumerate(zip(confusion.labels, confusion.rows, strict=True)):
         cells = []
         for cell in row:
@@ -150,7 +180,7 @@ def matrix_table(confusion: Confusion) -> Table:
             if not cell.is_diagonal and cell.count_strength > 0.2:
                 style = "bold red" if cell.count_strength > 0.5 else "yellow"
             cells.append(Text(str(cell.count) if cell.count else "·", style=style))
-        table.add_row(f"{number} {label}", *cells)
+        table.add_row(Text(f"{number} {label}"), *cells)
     return table
 
 
@@ -158,4 +188,4 @@ def _table() -> Table:
     from rich import box
     from rich.table import Table
 
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)

@@ -71,10 +71,10 @@ def _balance(exploration: Exploration) -> Iterator[Finding]:
     elif low:
         names = exploration.class_names
         ratio = high / low
-        times = "hardly more" if ratio < 1.1 else f"{ratio:,.{1 if ratio < 10 else 0}f} times as many"
+        times = "nearly as many" if ratio < 1.1 else f"{ratio:,.{1 if ratio < 10 else 0}f} times as many"
         text = (
-            f"From {low:,} ({names[rarest]}) to {high:,} ({names[commonest]}) training images in a class, "
-            f"{times}."
+            f"The rarest class, {names[rarest]}, has {low:,} training {_images(low)} and the most frequent, "
+            f"{names[commonest]}, has {high:,}: {times}."
         )
         unbalanced = ratio > _UNBALANCED
         advice = (

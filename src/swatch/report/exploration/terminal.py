@@ -34,9 +34,8 @@ def show(exploration: Exploration, augmented: Sequence[Augmented], out: Console)
     out.print(_classes(exploration))
     out.print(_pictures(exploration, out.width), markup=False, soft_wrap=True)
     out.print()
-    out.print(
-        f"pixels from black (cut off) to white: {_histogram(exploration)}", markup=False, soft_wrap=True
-    )
+    out.print("how many pixels there are, from black (that bar is cut off) to white:", markup=False)
+    out.print(_histogram(exploration), markup=False, soft_wrap=True)
     out.print(_parts(exploration))
     if augmented:
         out.print(_augmentations(augmented))
@@ -82,9 +81,10 @@ def _histogram(exploration: Exploration) -> str:
 
 def _parts(exploration: Exploration) -> Table:
     table = _table()
-    table.add_column("part")
+    table.add_column("part", no_wrap=True)
     for title in ("images", "mean", "deviation", "nearly empty", "repeated", "in training", "pixels differ"):
-        table.add_column(title, justify="right")
+        # A heading may break between its words, never within one.
+        table.add_column(title, justify="right", min_width=max(map(len, title.split())))
     copies = exploration.copies
     for place, part in enumerate(exploration.parts):
         table.add_row(
@@ -102,9 +102,9 @@ def _parts(exploration: Exploration) -> Table:
 
 def _augmentations(augmented: Sequence[Augmented]) -> Table:
     table = _table()
-    table.add_column("augmentation")
-    table.add_column("changes", justify="right")
-    table.add_column("a pixel by", justify="right")
+    table.add_column("augmentation", no_wrap=True)
+    table.add_column("changes", justify="right", no_wrap=True)
+    table.add_column("a pixel by", justify="right", no_wrap=True)
     table.add_column("")
     for each in augmented:
         figures = ("–", "–") if each.trouble else (f"{each.changed:.0%}", f"{each.change:.1f}")
@@ -122,4 +122,4 @@ def _table() -> Table:
     from rich import box
     from rich.table import Table
 
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
