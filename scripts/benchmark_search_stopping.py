@@ -9,7 +9,7 @@ the share that was trained. Two columns say by how many percentage points the co
 ends up with is worse than without stopping. "Validation" compares the best validation accuracies, which also
 chose it: the best of many noisy readings is higher than the best of few, whatever they are readings of.
 "Test" compares the accuracies on the test images, which chose nothing, of the weights that are kept.
-``--csv`` takes another table, such as one of longer trainings.
+``--csv`` takes another table for all three, such as one of longer trainings.
 
 The second is random search on the same real accuracies: with a rule it tries more configurations in the same
 epochs, and the shares say after how many of them it has, on average, what whole trainings reach.
@@ -25,7 +25,6 @@ import argparse
 import os
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +33,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from benchmark_search_table import EPOCHS, SPACE, TABLE, read, read_tests
+from benchmark_search_sweeps import first_at, kept, mean_best, search, until
+from benchmark_search_table import EPOCHS, TABLE, read, read_tests
 from benchmark_search_training import curves
 from swatch.sweep.pruners import Asha, Hyperband, Median, Rule
-from swatch.sweep.pruners.stopping import decide
-from swatch.sweep.records import TrialRecord, TrialState
-from swatch.sweep.search import Signal, propose
-from swatch.sweep.search.continuing import as_if_continued
 
 RULES: dict[str, Rule | None] = {
     "none": None,
@@ -49,13 +45,9 @@ RULES: dict[str, Rule | None] = {
     "median": Median(),
 }
 IN_A_SWEEP = 60
-METRIC, GOAL = "accuracy", "maximize"
 # After how many trials of the search alone the accuracy is to be reached.
 LEVELS = (20, 30, 45, 60)
 RANDOM_LEVELS = (10, 20, 30, 45)
-
-Progress = list[tuple[int, float]]
-"""The epochs trained so far and the best accuracy, after every trial."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -73,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for line in at_random(options.csv, options.orders):
         print(line)
     if options.seeds:
-        for line in reached(options.seeds, options.trials):
+        for line in reached(options.csv, options.seeds, options.trials):
             print(line)
 
 
@@ -104,29 +96,6 @@ def saved(path: Path, orders: int) -> list[str]:
             f"{name:12}{statistics.mean(shares):10.1%}{with_error(on_validation)}{with_error(on_test)}{unknown}"
         )
     return lines
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What a sweep leaves its user."""
-
-    trial: int
-    """The one with the best validation accuracy, by its place in the sweep."""
-    epochs: int
-    """That it was trained."""
-    accuracy: float
-    """Its best validation accuracy."""
-    trained: int
-    """Epochs of all trials."""
-
-
-def kept(trainings: Sequence[Sequence[float]], rule: Rule | None) -> Kept:
-    """Return what is left of trials one after the other, whose validation accuracies would be these."""
-    sweep = Sweep(rule)
-    for accuracies in trainings:
-        sweep.train(accuracies)
-    trial = max(sweep.histories, key=lambda number: max(sweep.histories[number]))
-    return Kept(trial, len(sweep.histories[trial]), sweep.best, sweep.epochs)
 
 
 def with_error(values: Sequence[float]) -> str:
@@ -175,29 +144,18 @@ def random_rows(rows: Sequence[tuple[dict[str, Any], list[float]]]) -> int:
     return 2 * len(rows) // 3 if len(rows[0][1]) == EPOCHS else len(rows)
 
 
-def until(trainings: Sequence[Sequence[float]], rule: Rule | None, budget: int) -> Progress:
-    """Return how trials one after the other come on until so many epochs are trained, or none is left."""
-    sweep = Sweep(rule)
-    progress: Progress = []
-    for accuracies in trainings:
-        if sweep.epochs >= budget:
-            break
-        sweep.train(accuracies)
-        progress.append((sweep.epochs, sweep.best))
-    return progress
-
-
-def reached(seeds: int, trials: int) -> list[str]:
+def reached(path: Path, seeds: int, trials: int) -> list[str]:
     """Return the lines of the third table."""
-    budget = trials * EPOCHS
-    alone = [search(None, seed, budget) for seed in range(seeds)]
-    stopped = [search(RULES["hyperband"], seed, budget) for seed in range(seeds)]
+    trainings, epochs = curves(path), len(read(path)[0][1])
+    budget = trials * epochs
+    alone = [search(trainings, None, seed, budget) for seed in range(seeds)]
+    stopped = [search(trainings, RULES["hyperband"], seed, budget) for seed in range(seeds)]
     lines = [
         f"Bayesian search, {seeds} seeds: epochs until the mean best accuracy is that of the search alone",
         f"{'accuracy':>10}{'alone':>10}{'hyperband':>12}{'share':>10}",
     ]
     for level in (level for level in LEVELS if level <= trials):
-        accuracy = mean_best(alone, level * EPOCHS)
+        accuracy = mean_best(alone, level * epochs)
         counts = [first_at(found, accuracy, budget) for found in (alone, stopped)]
         share = "-" if counts[1] is None or counts[0] is None else f"{counts[1] / counts[0]:.0%}"
         lines.append(f"{accuracy:10.2f}{counts[0]!s:>10}{counts[1]!s:>12}{share:>10}")
@@ -206,64 +164,6 @@ def reached(seeds: int, trials: int) -> list[str]:
         f"hyperband in {statistics.mean(len(found) for found in stopped):.0f} trials"
     )
     return lines
-
-
-def search(rule: Rule | None, seed: int, budget: int) -> Progress:
-    """Run one sweep until its trials have trained ``budget`` epochs."""
-    sweep = Sweep(rule)
-    trials: list[TrialRecord] = []
-    progress: Progress = []
-    while sweep.epochs < budget:
-        number = len(trials)
-        point = propose(
-            SPACE, "bayes", as_if_continued(trials, METRIC, GOAL), number=number, seed=seed, goal=GOAL
-        )
-        assert not isinstance(point, Signal), point
-        accuracies = [100.0 - error for error in curves().errors(point)]
-        is_whole = sweep.train(accuracies)
-        state = TrialState.FINISHED if is_whole else TrialState.STOPPED
-        best = max(sweep.histories[number])
-        key, history = SPACE.point_key(point), [{METRIC: value} for value in sweep.histories[number]]
-        trials.append(TrialRecord(number, point, key, "", 0, state, history=history, objective=best))
-        progress.append((sweep.epochs, sweep.best))
-    return progress
-
-
-class Sweep:
-    """Trials one after the other, each judged after every epoch."""
-
-    def __init__(self, rule: Rule | None) -> None:
-        self.histories: dict[int, list[float]] = {}
-        self.epochs = 0
-        self._rule = rule
-
-    @property
-    def best(self) -> float:
-        """The best accuracy of all."""
-        return max(max(history) for history in self.histories.values())
-
-    def train(self, accuracies: Sequence[float]) -> bool:
-        """Train one more trial, whose accuracies would be these; return whether it came to its end."""
-        number = len(self.histories)
-        history = self.histories.setdefault(number, [])
-        for accuracy in accuracies:
-            history.append(accuracy)
-            self.epochs += 1
-            # After its last epoch there is nothing to stop.
-            is_last = len(history) == len(accuracies)
-            if not is_last and decide(self._rule, GOAL, self.histories, number).stop:
-                return False
-        return True
-
-
-def mean_best(found: Sequence[Progress], epochs: int) -> float:
-    """Return the mean best accuracy once so many epochs have been trained."""
-    return statistics.mean(max((b for e, b in progress if e <= epochs), default=0.0) for progress in found)
-
-
-def first_at(found: Sequence[Progress], accuracy: float, budget: int) -> int | None:
-    """Return after how many epochs the mean best accuracy is ``accuracy``; None if not within ``budget``."""
-    return next((count for count in range(1, budget + 1) if mean_best(found, count) >= accuracy), None)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from swatch.errors import UserError
 from swatch.report.run import config_rows
 from swatch.report.run import page as run_page
 from swatch.report.run.config_rows import ConfigRow
-from swatch.report.run.curves import panels
+from swatch.report.run.curves import constants, panels
 from swatch.report.run.view import read_view
 from swatch.tracking.naming import trained_values
 
@@ -108,6 +109,31 @@ def test_how_it_goes_on_or_is_trained_again(tmp_path: Path) -> None:
         directory = make_run(tmp_path, run_id, **changes)
         directory.overrides_file.write_text(json.dumps(overrides))
         assert run_page.command_again(read_view(directory.path)) == command
+
+
+def test_overrides_without_effect_are_not_shown(tmp_path: Path) -> None:
+    overrides = ["epochs=9", "model={dropout: 0.1}", "seed=1", "epochs=4", "model={width: 8}", "seed=1"]
+    directory = make_run(tmp_path, "done")
+    directory.overrides_file.write_text(json.dumps(overrides))
+    html = page_of(directory.path)
+    kept = ["model={dropout: 0.1}", "epochs=4", "model={width: 8}", "seed=1"]
+    assert re.findall(r"<li>(.*?)</li>", html) == kept
+    assert run_page.command_again(read_view(directory.path)) == shlex.join(["swatch", "train", *kept])
+
+
+def test_what_never_changes_is_a_sentence_and_no_figure(tmp_path: Path) -> None:
+    directory = make_run(tmp_path, "done")
+    records = [json.loads(line) for line in directory.history_file.read_text().splitlines()]
+    changes = {"momentum": 0.9, "train/accuracy": 0.1, "val/accuracy": 0.1, "seconds": 2.0}
+    lines = [json.dumps(record | changes) + "\n" for record in records]
+    directory.history_file.write_text("".join(lines))
+    html = page_of(directory.path)
+    assert "The same in every epoch: momentum 0.9.</p>" in html
+    titles = [panel["title"] for panel in data_of(html)["panels"]]
+    assert titles == ["accuracy", "loss", "learning rate", "seconds"]
+    # Of one epoch nothing can be said, and one that lacks the value differs.
+    assert constants([records[0] | changes]) == {}
+    assert constants([*([records[0] | changes] * 2), records[1]]) == {}
 
 
 def test_odd_values_are_left_out(tmp_path: Path) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
 from rich.table import Table
 from synthetic import make_sweep, make_trials
 
-from swatch.report.labels import format_metric, format_value
-from swatch.report.ranking import best_trial, ranked
+from swatch.report.labels import format_metric, format_seconds, format_value
+from swatch.report.ranking import best_trial, ranked, result_text
 from swatch.report.terminal.tables import best_table, trials_table
 from swatch.sweep.records import TrialState
 
@@ -51,7 +52,7 @@ def test_many_parameters_share_one_column() -> None:
     text = text_of(trials_table(make_sweep(), trials, width=160), width=160)
     lines = text.splitlines()
     assert "more parameters" in text and " p1 " in text and "=" in text
-    assert len(lines) == 5 + len(trials), "one line a trial"
+    assert len(lines) == 6 + len(trials), "one line a trial, and two of headings"
     assert max(map(len, lines)) <= 160
     assert "more parameters" not in text_of(trials_table(make_sweep(), trials, width=240), width=240)
 
@@ -60,7 +61,7 @@ def test_long_reasons_are_cut() -> None:
     trials = [replace(t, reason="because " * 30, state=TrialState.STOPPED) for t in make_trials(2)]
     text = text_of(trials_table(make_sweep(), trials, width=150), width=150)
     assert "because because" in text and "…" in text
-    assert len(text.splitlines()) == 5 + len(trials)
+    assert len(text.splitlines()) == 6 + len(trials)
 
 
 def test_narrow_terminals_and_markup_in_names_do_no_harm() -> None:
@@ -72,6 +73,28 @@ def test_narrow_terminals_and_markup_in_names_do_no_harm() -> None:
     assert "[red]x[/]" in wide and "[bold]2" in wide and "[link=x]" in wide and "[b]s" in wide
     narrow = text_of(trials_table(make_sweep(), make_trials(10)), width=40)
     assert max(len(line) for line in narrow.splitlines()) <= 40
+
+
+@pytest.mark.parametrize("width", range(52, 161, 9))
+def test_what_came_of_a_trial_is_never_cut_off(width: int) -> None:
+    sweep, trials = make_sweep(), make_trials(30)
+    text = text_of(trials_table(sweep, trials, width=width), width=width)
+    lines = [line for line in text.splitlines() if line.startswith("│")]
+    assert len(lines) == len(trials) and max(map(len, text.splitlines())) <= width
+    for line, trial in zip(lines, ranked(sweep, trials), strict=True):
+        cells = [cell.strip() for cell in line.strip("│").split("│")]
+        assert cells[:3] == [str(trial.number), trial.state.value, result_text(trial)]
+        assert cells[4] == format_seconds(trial.seconds)
+
+
+def test_eighty_columns_hold_parameters_and_wider_ones_the_reasons() -> None:
+    narrow = text_of(trials_table(make_sweep(), make_trials(30), width=80), width=80)
+    assert "more parameters" in narrow and "learning_rate=" in narrow and "reason" not in narrow
+    assert "validation ┃" in narrow and "accuracy ┃" in narrow
+    wide = text_of(trials_table(make_sweep(), make_trials(30), width=120), width=120)
+    assert "reason" in wide and "hyperband" in wide
+    widest = text_of(trials_table(make_sweep(), make_trials(30), width=200))
+    assert "validation accuracy ┃" in widest and "more parameters" not in widest
 
 
 def test_without_trials_the_table_is_empty() -> None:

@@ -14,9 +14,10 @@ from swatch.report.frame import STANDALONE, Frame
 from swatch.report.labels import finite, format_metric, format_seconds, metric_label
 from swatch.report.rendering import asset, environment, write_page
 from swatch.report.run.config_rows import config_rows, default_values
-from swatch.report.run.curves import panels
+from swatch.report.run.curves import constants, panels
 from swatch.report.run.view import RunView
 from swatch.report.sweep.page_data import script_json
+from swatch.schema.void import without_void
 
 _SCRIPTS = ("theme.js", "controls.js", "plotly_loading.js", "lines.js", "run.js")
 _SYMBOLS = {"finished": "●", "stopped": "◆", RUNNING: "○", INTERRUPTED: "◇", "failed": "✕"}
@@ -76,7 +77,9 @@ def render(
             best_epoch=None if best_epoch is None else int(best_epoch),
             metric_label=metric_label(view.monitor),
             seconds=_seconds(view),
+            overrides=without_void(view.overrides),
             figures=figures,
+            constants=constants(view.history),
             rows=config_rows(view.config, defaults),
             defaults_known=defaults is not None,
             samples=_samples(view),
@@ -116,7 +119,7 @@ def command_again(view: RunView) -> str:
         return shlex.join(["swatch", "sweep", "--resume", sweep_id])
     # The id of a run that has ended is taken.
     kept = [each for each in view.overrides if view.status == INTERRUPTED or not each.startswith("run.id=")]
-    return shlex.join(["swatch", "train", *kept])
+    return shlex.join(["swatch", "train", *without_void(kept)])
 
 
 def _sweep_of(view: RunView) -> str | None:
@@ -161,10 +164,6 @@ def _samples(view: RunView) -> list[SampleView]:
         )
         for place in shown
     ]
-
-
-def _spread(count: int) -> list[int]:
-    return [place * count // _MOST_SAMPLES for place in range(_MOST_SAMPLES)]
 
 
 def _evaluations(view: RunView) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from swatch.report.labels import (
     short_names,
 )
 from swatch.report.ranking import best_epoch, best_trial, result_text
-from swatch.report.terminal.columns import PADDING, REST, STATE_STYLES, column_width, fitting_columns
+from swatch.report.terminal.columns import REST, STATE_STYLES, lay_out
 from swatch.report.terminal.tables import best_table, differing, trials_table
 from swatch.report.terminal.title import table_title
 from swatch.sweep.records import TrialState
@@ -127,16 +127,15 @@ def front_table(standing: Standing, *, width: int = 120) -> Table:
     }
     if all(trial.state is TrialState.FINISHED for trial in shown):
         del facts["state"]
-    room = width - 1 - sum(column_width(name, cells) + PADDING for name, cells in facts.items())
-    for name in facts:
-        table.add_column(Text(name), justify="left" if name == "state" else "right", no_wrap=True)
-    parameters = fitting_columns(shown, differing(shown), room, whole=True)
-    for name in parameters:
+    layout = lay_out(facts, shown, differing(shown), width, whole=True)
+    for name, heading in layout.headings.items():
+        table.add_column(Text(heading), justify="left" if name == "state" else "right", no_wrap=True)
+    for name in layout.parameters:
         table.add_column(Text(name), no_wrap=name != REST)
     for index, trial in enumerate(shown):
         styles = {"state": STATE_STYLES[trial.state]}
         cells = [Text(column[index], styles.get(name, "")) for name, column in facts.items()]
-        table.add_row(*cells, *(Text(column[index]) for column in parameters.values()))
+        table.add_row(*cells, *(Text(column[index]) for column in layout.parameters.values()))
     return table
 
 

@@ -9,7 +9,7 @@ from swatch.metrics import welch
 from swatch.report.amounts import amount, signed_range
 from swatch.report.labels import count_of, format_metric, format_spread, metric_label
 from swatch.report.ranking import result_text
-from swatch.report.terminal.columns import PADDING, column_width, fitting_columns
+from swatch.report.terminal.columns import lay_out
 from swatch.report.terminal.tables import differing
 from swatch.report.terminal.title import table_title
 
@@ -48,14 +48,13 @@ def contest_table(sweep: SweepRecord, contestants: Sequence[Contestant], *, widt
         "by run": [_place(each.by_run) for each in rows],
         "by mean": [_place(each.by_mean) for each in rows],
     }
-    room = width - 1 - sum(column_width(name, cells) + PADDING for name, cells in facts.items())
-    parameters = fitting_columns(trials, differing(trials), room)
-    for name in facts:
-        table.add_column(Text(name), justify="right", no_wrap=True)
-    for name in parameters:
+    layout = lay_out(facts, trials, differing(trials), width)
+    for heading in layout.headings.values():
+        table.add_column(Text(heading), justify="right", no_wrap=True)
+    for name in layout.parameters:
         table.add_column(Text(name), no_wrap=True)
     for index in range(len(rows)):
-        cells = [Text(column[index]) for column in (*facts.values(), *parameters.values())]
+        cells = [Text(column[index]) for column in (*facts.values(), *layout.parameters.values())]
         cells[1].stylize("bold" if index == 0 else "")
         table.add_row(*cells)
     return table

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from swatch.report.labels import format_metric, format_seconds, format_value, metric_label
 from swatch.report.ranking import best_epoch, ranked, result_text
-from swatch.report.terminal.columns import PADDING, REST, STATE_STYLES, column_width, cut, fitting_columns
+from swatch.report.terminal.columns import REST, STATE_STYLES, lay_out
 from swatch.report.terminal.title import table_title
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 
 if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
-
-_REASON_WIDTH = 40
-"""Of the reasons in ``trials_table``; the report has them whole."""
 
 
 def best_table(sweep: SweepRecord, trial: TrialRecord, *, title: str | None = None) -> Table:
@@ -85,15 +82,12 @@ def trials_table(
     if whole and all(trial.state is TrialState.FINISHED for trial in shown):
         del facts["state"]
     reasons = [trial.reason or "" for trial in shown]
-    room = width - 1 - sum(column_width(name, cells) + PADDING for name, cells in facts.items())
-    if any(reasons):
-        room -= min(column_width("reason", reasons), _REASON_WIDTH) + PADDING
-    for name in facts:
-        table.add_column(Text(name), justify="left" if name == "state" else "right", no_wrap=True)
-    parameters = fitting_columns(shown, differing(shown), room, whole=whole)
-    for name in parameters:
+    layout = lay_out(facts, shown, differing(shown), width, reasons=reasons, whole=whole)
+    for name, heading in layout.headings.items():
+        table.add_column(Text(heading), justify="left" if name == "state" else "right", no_wrap=True)
+    for name in layout.parameters:
         table.add_column(Text(name), no_wrap=name != REST)
-    if any(reasons):
+    if layout.reasons:
         table.add_column("reason", no_wrap=True, style="dim")
     for index, trial in enumerate(shown):
         styles = {
@@ -101,8 +95,8 @@ def trials_table(
             metric_label(sweep.metric): "bold" if index == 0 else "",
         }
         cells = [Text(column[index], styles.get(name, "")) for name, column in facts.items()]
-        cells += [Text(column[index]) for column in parameters.values()]
-        table.add_row(*cells, *([Text(cut(reasons[index], _REASON_WIDTH))] if any(reasons) else []))
+        cells += [Text(column[index]) for column in layout.parameters.values()]
+        table.add_row(*cells, *map(Text, layout.reasons[index : index + 1]))
     return table
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from swatch.schema.void import without_void
 from swatch.sweep.records import TrialRecord
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 def train_command(trial: TrialRecord) -> str | None:
     """Return the ``swatch train`` command that repeats a trial, shell-quoted; None for a function's."""
-    return shlex.join(["swatch", "train", *trial.overrides]) if trial.overrides else None
+    return shlex.join(["swatch", "train", *without_void(trial.overrides)]) if trial.overrides else None
 
 
 def show_command(trial: TrialRecord, console: Console, *, title: str = "Train it again:") -> None:

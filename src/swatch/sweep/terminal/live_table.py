@@ -76,7 +76,7 @@ class LiveTable:
 
         from swatch.report.labels import format_seconds, metric_label
         from swatch.report.ranking import result_text
-        from swatch.report.terminal.columns import PADDING, STATE_STYLES, column_width, fitting_columns
+        from swatch.report.terminal.columns import STATE_STYLES, column_width, lay_out
         from swatch.report.terminal.title import table_title
 
         rows = self._rows(trials)
@@ -88,21 +88,19 @@ class LiveTable:
             "epoch": [self._epoch(trial) for trial in rows],
             "time": [format_seconds(seconds_so_far(trial)) for trial in rows],
         }
-        room = self._console.width - 1
-        for name, cells in facts.items():
-            width = column_width(name, cells)
-            room -= width + PADDING
-            left = name == "state"
-            table.add_column(Text(name), width=width, no_wrap=True, justify="left" if left else "right")
-        columns = fitting_columns(rows, list(dict.fromkeys(k for t in trials for k in t.point)), room)
-        for name, cells in columns.items():
+        keys = list(dict.fromkeys(key for trial in trials for key in trial.point))
+        layout = lay_out(facts, rows, keys, self._console.width)
+        for name, heading in layout.headings.items():
+            width, left = column_width(heading, facts[name]), name == "state"
+            table.add_column(Text(heading), width=width, no_wrap=True, justify="left" if left else "right")
+        for name, cells in layout.parameters.items():
             table.add_column(Text(name), width=column_width(name, cells), no_wrap=True)
         for index, trial in enumerate(rows):
             best = "bold" if index == 0 and trial.state.has_result else ""
             number, state, value, epoch, seconds = (cells[index] for cells in facts.values())
             shown = [Text(number), Text(state, style=STATE_STYLES[trial.state]), Text(value, style=best)]
-            shown += [Text(epoch), Text(seconds), *(Text(column[index]) for column in columns.values())]
-            table.add_row(*shown)
+            shown += [Text(epoch), Text(seconds)]
+            table.add_row(*shown, *(Text(column[index]) for column in layout.parameters.values()))
         return table
 
     def _rows(self, trials: Sequence[TrialRecord]) -> list[TrialRecord]:
