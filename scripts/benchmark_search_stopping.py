@@ -26,15 +26,14 @@ import os
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from benchmark_search_sweeps import first_at, kept, mean_best, search, until
-from benchmark_search_table import EPOCHS, TABLE, read, read_tests
+from benchmark_search_sweeps import Array, bests, first_at, kept, search, until
+from benchmark_search_table import RANDOM, TABLE, read, read_tests
 from benchmark_search_training import curves
 from swatch.sweep.pruners import Asha, Hyperband, Median, Rule
 
@@ -48,6 +47,7 @@ IN_A_SWEEP = 60
 # After how many trials of the search alone the accuracy is to be reached.
 LEVELS = (20, 30, 45, 60)
 RANDOM_LEVELS = (10, 20, 30, 45)
+_RESAMPLINGS = 1000
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -59,23 +59,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=20, help="of the searches; 0 leaves the table out")
     parser.add_argument("--trials", type=int, default=60, help="of the search alone")
     parser.add_argument("--csv", type=Path, default=TABLE, help="the table of real trainings")
+    parser.add_argument("--random", type=int, default=RANDOM, help="of its rows, the first ones")
     options = parser.parse_args(arguments)
-    for line in saved(options.csv, options.orders):
+    for line in saved(options.csv, options.orders, options.random):
         print(line)
-    for line in at_random(options.csv, options.orders):
+    for line in at_random(options.csv, options.orders, options.random):
         print(line)
     if options.seeds:
         for line in reached(options.csv, options.seeds, options.trials):
             print(line)
 
 
-def saved(path: Path, orders: int) -> list[str]:
-    """Return the lines of the first table."""
+def saved(path: Path, orders: int, drawn: int = RANDOM) -> list[str]:
+    """Return the lines of the first table; the first ``drawn`` rows are the random ones."""
     rows, tests = read(path), read_tests(path)
     epochs = len(rows[0][1])
-    drawn = random_rows(rows)
+    count = min(drawn, len(rows))
     chosen = [
-        np.random.default_rng(order).permutation(drawn)[:IN_A_SWEEP].tolist() for order in range(orders)
+        np.random.default_rng(order).permutation(count)[:IN_A_SWEEP].tolist() for order in range(orders)
     ]
     without = [kept([rows[index][1] for index in order], None) for order in chosen]
     lines = [
@@ -105,65 +106,80 @@ def with_error(values: Sequence[float]) -> str:
     return f"{statistics.mean(values):10.3f} ±{statistics.stdev(values) / len(values) ** 0.5:6.3f}"
 
 
-def at_random(path: Path, orders: int) -> list[str]:
-    """Return the lines of the second table."""
-    rows = read(path)
+def at_random(path: Path, orders: int, drawn: int = RANDOM) -> list[str]:
+    """Return the lines of the second table; the first ``drawn`` rows are the random ones."""
+    rows = read(path)[:drawn]
     epochs = len(rows[0][1])
-    drawn = random_rows(rows)
     budget = IN_A_SWEEP * epochs
-    chosen = [np.random.default_rng(order).permutation(drawn).tolist() for order in range(orders)]
+    chosen = [np.random.default_rng(order).permutation(len(rows)).tolist() for order in range(orders)]
     found = {
-        name: [until([rows[index][1] for index in order], rule, budget) for order in chosen]
+        name: bests([until([rows[index][1] for index in order], rule, budget) for order in chosen], budget)
         for name, rule in RULES.items()
     }
-    levels = [mean_best(found["none"], level * epochs) for level in RANDOM_LEVELS]
+    levels = [found["none"].mean(axis=0)[level * epochs] for level in RANDOM_LEVELS]
     lines = [
         f"random search: share of the epochs of {', '.join(map(str, RANDOM_LEVELS))} whole trainings for the "
         "same accuracy on average",
         f"{'rule':12}" + "".join(f"{level:9.2f}%" for level in levels) + f"  after {budget} epochs",
     ]
-    for name, progress in found.items():
-        counts = [first_at(progress, level, budget) for level in levels]
+    for name, best in found.items():
+        counts = [first_at(best, level) for level in levels]
         shares = [
             "-" if count is None else f"{count / (level * epochs):.0%}"
             for count, level in zip(counts, RANDOM_LEVELS, strict=True)
         ]
         lines.append(
-            f"{name:12}"
-            + "".join(f"{share:>10}" for share in shares)
-            + f"{mean_best(progress, budget):10.2f}%"
+            f"{name:12}" + "".join(f"{share:>10}" for share in shares) + f"{best.mean(axis=0)[-1]:10.2f}%"
         )
     return lines
-
-
-def random_rows(rows: Sequence[tuple[dict[str, Any], list[float]]]) -> int:
-    """Return how many of a table's rows, its first ones, are random configurations.
-
-    All are in a table of another length than the short one.
-    """
-    return 2 * len(rows) // 3 if len(rows[0][1]) == EPOCHS else len(rows)
 
 
 def reached(path: Path, seeds: int, trials: int) -> list[str]:
     """Return the lines of the third table."""
     trainings, epochs = curves(path), len(read(path)[0][1])
     budget = trials * epochs
-    alone = [search(trainings, None, seed, budget) for seed in range(seeds)]
-    stopped = [search(trainings, RULES["hyperband"], seed, budget) for seed in range(seeds)]
+    found = {
+        name: [search(trainings, RULES[name], seed, budget) for seed in range(seeds)]
+        for name in ("none", "hyperband")
+    }
+    alone, stopped = (bests(sweeps, budget) for sweeps in found.values())
     lines = [
         f"Bayesian search, {seeds} seeds: epochs until the mean best accuracy is that of the search alone",
         f"{'accuracy':>10}{'alone':>10}{'hyperband':>12}{'share':>10}",
     ]
     for level in (level for level in LEVELS if level <= trials):
-        accuracy = mean_best(alone, level * epochs)
-        counts = [first_at(found, accuracy, budget) for found in (alone, stopped)]
-        share = "-" if counts[1] is None or counts[0] is None else f"{counts[1] / counts[0]:.0%}"
-        lines.append(f"{accuracy:10.2f}{counts[0]!s:>10}{counts[1]!s:>12}{share:>10}")
+        accuracy = float(alone.mean(axis=0)[level * epochs])
+        counts = [first_at(each, accuracy) for each in (alone, stopped)]
+        share = "-" if None in counts else share_with_error(alone, stopped, level * epochs)
+        lines.append(f"{accuracy:10.2f}{counts[0]!s:>10}{counts[1]!s:>12}{share:>14}")
     lines.append(
-        f"after {budget} epochs: {mean_best(alone, budget):.2f} alone, {mean_best(stopped, budget):.2f} with "
-        f"hyperband in {statistics.mean(len(found) for found in stopped):.0f} trials"
+        f"after {budget} epochs: {alone.mean(axis=0)[-1]:.2f} alone, {stopped.mean(axis=0)[-1]:.2f} with "
+        f"hyperband in {statistics.mean(len(sweep) for sweep in found['hyperband']):.0f} trials"
     )
     return lines
+
+
+def share_with_error(alone: Array, stopped: Array, epochs: int) -> str:
+    """Return what share of the epochs stopping needs for what the search alone has after ``epochs``.
+
+    The error is the standard deviation over seeds drawn with replacement; in one that does not get there in
+    all of the epochs, all of them count.
+    """
+    rng = np.random.default_rng(0)
+
+    def share(ones: Array, others: Array) -> float:
+        accuracy = float(ones.mean(axis=0)[epochs])
+        counts = [first_at(each, accuracy) or each.shape[1] - 1 for each in (ones, others)]
+        return counts[1] / counts[0]
+
+    drawn = [
+        share(
+            alone[rng.integers(len(alone), size=len(alone))],
+            stopped[rng.integers(len(stopped), size=len(stopped))],
+        )
+        for _ in range(_RESAMPLINGS)
+    ]
+    return f"{share(alone, stopped):.0%} ±{statistics.stdev(drawn):4.0%}"
 
 
 if __name__ == "__main__":

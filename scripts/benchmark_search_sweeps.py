@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+from numpy.typing import NDArray
 
 from benchmark_search_table import SPACE
 from benchmark_search_training import TrainingCurves
@@ -19,6 +21,8 @@ from swatch.sweep.search import Signal, propose
 from swatch.sweep.search.continuing import as_if_continued
 
 METRIC, GOAL = "accuracy", "maximize"
+
+Array = NDArray[np.float64]
 
 Progress = list[tuple[int, float]]
 """The epochs trained so far and the best accuracy, after every trial."""
@@ -107,11 +111,16 @@ class Sweep:
         return True
 
 
-def mean_best(found: Sequence[Progress], epochs: int) -> float:
-    """Return the mean best accuracy once so many epochs have been trained."""
-    return statistics.mean(max((b for e, b in progress if e <= epochs), default=0.0) for progress in found)
+def bests(sweeps: Sequence[Progress], budget: int) -> Array:
+    """Return the best accuracy of each sweep after 0, 1, 2 ... epochs, shape (sweeps, budget + 1)."""
+    found = np.zeros((len(sweeps), budget + 1))
+    for row, progress in zip(found, sweeps, strict=True):
+        for epochs, best in progress:
+            row[epochs:] = best
+    return found
 
 
-def first_at(found: Sequence[Progress], accuracy: float, budget: int) -> int | None:
-    """Return after how many epochs the mean best accuracy is ``accuracy``; None if not within ``budget``."""
-    return next((count for count in range(1, budget + 1) if mean_best(found, count) >= accuracy), None)
+def first_at(best: Array, accuracy: float) -> int | None:
+    """Return after how many epochs the mean of :func:`bests` is ``accuracy``; None if it never is."""
+    reached = best.mean(axis=0) >= accuracy
+    return int(reached.argmax()) if reached.any() else None

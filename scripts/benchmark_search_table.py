@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 """Make the table of real trainings that the problem "training" of ``benchmark_search.py`` rests on.
 
-    python scripts/benchmark_search_table.py [--trainings N] [--epochs N] [--csv FILE] [--tests N]
+    python scripts/benchmark_search_table.py [--trainings N] [--random N] [--epochs N] [--csv FILE] ...
 
 Every row is one training of a network of ours on 10,000 images of Fashion-MNIST for 9 epochs: nine
-parameters, and the validation accuracy in percent (of 5,000 other images) after every epoch. The first two
-thirds of the rows are random configurations. The others are copies of the best fifth of those, each with
+parameters, and the validation accuracy in percent (of 5,000 other images) after every epoch. The first 400
+of the rows are random configurations. The others are copies of the best fifth of those, each with
 about three of the parameters drawn anew, so that good configurations, which are what searches look for, are
 not known from a handful of points alone. No search of ours or of others had a say in it.
 
-``--epochs 27 --csv FILE`` makes a table of longer trainings, for ``benchmark_search_stopping.py --csv FILE``.
-Its rows are random configurations alone, the first ones those of the short table.
+``--epochs 27 --trainings 450 --random 300 --csv FILE`` makes a table of longer trainings, for
+``benchmark_search_stopping.py --csv FILE --random 300``. The first ones are those of the short table.
 
 The columns ``test N`` have what chose nothing: the accuracy in percent, on the 10,000 test images, of the
 weights that were best on the validation images in the first N epochs. In the short table only the best random
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 TABLE = Path(__file__).with_name("benchmark_search_table.csv")
 EPOCHS = 9
+RANDOM = 400
 CHANCE = 10.0
 FIXED = ("data.limit=15000", "data.validation_fraction=0.333333")
 
@@ -75,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--trainings", type=int, default=600)
+    parser.add_argument("--random", type=int, default=RANDOM, help="so many of them, the first ones")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--csv", type=Path, default=TABLE)
     parser.add_argument(
@@ -88,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(
             f"{path} has trainings of {len(rows[0][1])} epochs, not {options.epochs}; name another --csv"
         )
-    drawn = 2 * options.trainings // 3 if options.epochs == EPOCHS else options.trainings
+    drawn = options.random
     start = time.process_time()
     for index in range(len(rows), options.trainings):
         point = configuration(index, drawn, rows)

@@ -27,7 +27,7 @@ from swatch.sweep.search.bayes.fit import fit, negative_log_posterior
 from swatch.sweep.search.bayes.gaussian_process import GaussianProcess, Hyperparameters
 from swatch.sweep.search.bayes.initial import initial_count
 from swatch.sweep.search.bayes.kernel import matern52, squared_differences, squared_distances
-from swatch.sweep.search.bayes.model import fit_model
+from swatch.sweep.search.bayes.model import Model, fit_model
 from swatch.sweep.search.bayes.observations import MOST_OBSERVATIONS, observe
 from swatch.sweep.search.bayes.proposal import by_improvement
 from swatch.sweep.search.bayes.transfer import best_under_another_category
@@ -391,6 +391,24 @@ def test_doubting_leaves_the_observations_and_widens_what_lies_between() -> None
     for _ in range(40):
         doubted = doubted.doubted()
     assert np.isfinite(doubted.process.predict(queries)[0]).all()
+
+
+def test_where_trials_are_stopped_early_every_proposal_doubts(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    points = [BRANIN.sample(rng) for _ in range(14)]
+    finished = [trial_of(BRANIN, number, point, branin(point)) for number, point in enumerate(points)]
+    stopped = [*finished[:-1], replace(finished[-1], state=TrialState.STOPPED)]
+    doubts: list[int] = []
+    doubted = Model.doubted
+    monkeypatch.setattr(Model, "doubted", lambda model: doubts.append(number) or doubted(model))
+    found: list[list[Any]] = []
+    for trials in (finished, stopped):
+        found.append([])
+        for number in (14, 15, 16, 17):
+            found[-1].append(propose(BRANIN, "bayes", trials, number=number, seed=0))
+    assert doubts == [15, 14, 15, 16, 17]
+    # Trial 15 doubts anyway: what a stopped trial teaches is what a finished one does.
+    assert [one == other for one, other in zip(*found, strict=True)] == [False, True, False, False]
 
 
 KINDS = SearchSpace(

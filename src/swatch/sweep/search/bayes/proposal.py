@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 
 import numpy as np
 
-from swatch.sweep.records import Point, TrialRecord
+from swatch.sweep.records import Point, TrialRecord, TrialState
 from swatch.sweep.search.bayes.acquisition import LogExpectedImprovement
 from swatch.sweep.search.bayes.columns import FloatArray
 from swatch.sweep.search.bayes.encoding import Encoding
@@ -26,7 +26,8 @@ BAYES = 3
 SMALL_SPACE = 500
 # Every third proposal doubts the model, and every one does that the model expects nothing of: less than this
 # share of the deviation of all results. Doubting goes on, but not without end, and not where a search for the
-# best point takes long and the observations leave little to doubt.
+# best point takes long and the observations leave little to doubt. Where trials are stopped early all of them
+# doubt it: a bad guess costs an epoch or two there, and what stopped trials tell the model is a guess itself.
 DOUBT_EVERY = 3
 LEAST_GAIN = 0.01
 MOST_DOUBTS = 4
@@ -50,10 +51,10 @@ def propose_by_model(
 
     The first trials are Sobol points. Then a Gaussian process is fitted to the trials that ended, takes its
     own mean as the result of those that run, and the logarithm of the expected improvement over the lowest
-    posterior mean at any observed point is maximised. Where the model expects next to nothing, and at every
-    third trial in any case, a version of it that is less sure of itself takes its place
-    (:meth:`swatch.sweep.search.bayes.model.Model.doubted`). Every sixth trial is the best one so far under
-    another category, as long as that may be better
+    posterior mean at any observed point is maximised. Where the model expects next to nothing, at every third
+    trial in any case, and at all of them once one was stopped early, a version of it that is less sure of
+    itself takes its place (:meth:`swatch.sweep.search.bayes.model.Model.doubted`). Every sixth trial is the
+    best one so far under another category, as long as that may be better
     (:func:`swatch.sweep.search.bayes.transfer.best_under_another_category`). With ``stop_gain`` the answer is
     that the search is not worth going on with (or, while trials run, NOT_NOW) once the fitted model's
     improvement is below it.
@@ -78,7 +79,7 @@ def propose_by_model(
     if moved is not None:
         return moved
     rng = np.random.default_rng(stream)
-    if number % DOUBT_EVERY == 0:
+    if number % DOUBT_EVERY == 0 or any(trial.state is TrialState.STOPPED for trial in trials):
         model = model.doubted()
     found = _first_unseen(model, seen, rng)
     for _ in range(MOST_DOUBTS if len(model.observations.targets) <= DOUBTED_UP_TO else 0):
