@@ -9,6 +9,8 @@ import pytest
 from swatch.report.labels import (
     finite,
     format_metric,
+    format_moment,
+    format_p_value,
     format_seconds,
     format_value,
     metric_label,
@@ -72,6 +74,25 @@ def test_metrics(value: float | None, text: str) -> None:
 )
 def test_seconds(seconds: float | None, text: str) -> None:
     assert format_seconds(seconds) == text
+
+
+def test_p_values() -> None:
+    assert [format_p_value(value) for value in (1.0, 0.0312, 2e-12, 1e-17, 0.0)] == [
+        *("= 1", "= 0.031", "= 2e-12", "< 1e-16", "< 1e-16")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        ("2026-04-12T08:32:13.250+02:00", "2026-04-12 06:32:13 UTC"),
+        ("2026-04-12T06:32:13", "2026-04-12T06:32:13"),
+        ("yesterday", "yesterday"),
+        (None, "None"),
+    ],
+)
+def test_moments(moment: Any, text: str) -> None:
+    assert format_moment(moment) == text
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
+
+LEAST_P_VALUE = 1e-16
+"""What is smaller comes of rounding as much as of the data."""
 
 _PARTS = {"val": "validation", "train": "training", "test": "test"}
 
@@ -100,6 +104,22 @@ def format_seconds(seconds: float | None) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def format_p_value(p_value: float) -> str:
+    """Return ``= 0.031`` or, where rounding has left nothing of it, ``< 1e-16``."""
+    return f"= {p_value:.2g}" if p_value >= LEAST_P_VALUE else f"< {LEAST_P_VALUE:g}"
+
+
+def format_moment(value: Any) -> str:
+    """Return an ISO 8601 time to the second in UTC, ``2026-04-12 06:32:13 UTC``; anything else as it is."""
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    if moment.tzinfo is None:
+        return str(value)
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def count_of(number: int, noun: str) -> str:

@@ -12,7 +12,7 @@ from swatch.report import labels
 
 @functools.cache
 def environment() -> Any:
-    """Return the templates, with filters that show values, metrics, durations and shares."""
+    """Return the templates, with filters that show values, metrics, times and shares."""
     import jinja2
 
     templates = jinja2.Environment(
@@ -27,6 +27,8 @@ def environment() -> Any:
         metric=labels.format_metric,
         number=labels.finite,
         duration=labels.format_seconds,
+        moment=labels.format_moment,
+        p_value=lambda value: labels.format_p_value(value).removeprefix("= "),
         signed=labels.format_signed,
         percent=lambda share, digits=0: "–" if share is None else f"{share:.{digits}%}",
     )

@@ -94,7 +94,7 @@ def test_the_state_in_words(tmp_path: Path) -> None:
         if not lives:
             assert said in text_of(sweep_status("s", ledger.url, width=120))
             word = said.removeprefix("sweep s is ").partition(" (")[0].rstrip(": ")
-            assert f"│ {word} " in text_of(all_sweeps(ledger.url))
+            assert f" {word} " in text_of(all_sweeps(ledger.url))
 
 
 def test_orders_show_where_the_sweep_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -113,7 +113,7 @@ function verdict() {
   const clear = p < 0.05 ? "The difference is more than chance" : "The difference may be chance";
   return (
     `Only ${first.name} is right on ${onlyFirst} validation images, only ${second.name} on ${onlySecond}. ` +
-    `${clear} (McNemar's test, p = ${p.toPrecision(2)}).`
+    `${clear} (McNemar's test, p ${p < 1e-16 ? "< 1e-16" : `= ${p.toPrecision(2)}`}).`
   );
 }
 

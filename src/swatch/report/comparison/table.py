@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from swatch.report.labels import format_metric, format_seconds, format_value
+from swatch.report.labels import format_metric, format_p_value, format_seconds, format_value
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -130,4 +130,4 @@ def seconds_of(run: ComparedRun) -> float | None:
 def _test(test: McNemar | None) -> str:
     if test is None:
         return "–"
-    return f"p = {test.p_value:.2g} ({test.only_first:,} : {test.only_second:,})"
+    return f"p {format_p_value(test.p_value)} ({test.only_first:,} : {test.only_second:,})"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _NO_END = "∞"
 _WIDEST = 16
+# Names of parameters up to this width are never broken.
+_WHOLE_NAMES = 32
 """Of a value; longer ones are cut."""
 
 
@@ -35,7 +37,8 @@ def _space_table(preview: Preview) -> Table:
 
     space = preview.prepared.space
     table = Table(title=table_title(f"Space of sweep {preview.sweep_id}"), title_justify="left")
-    table.add_column("parameter", overflow="fold")
+    longest = max((len(key) for key in space.parameters), default=0)
+    table.add_column("parameter", overflow="fold", no_wrap=longest <= _WHOLE_NAMES)
     table.add_column("values", overflow="fold")
     table.add_column("number", justify="right")
     if space.conditions:

@@ -70,14 +70,18 @@ def all_sweeps(storage: str | None) -> list[RenderableType]:
 
     Raises UserError if the database that was asked for cannot be read.
     """
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
     from swatch.report.ranking import best_trial, result_text
 
-    table = Table(title="Sweeps", title_justify="left")
-    for name in ("sweep", "state", "trials", "metric", "best", "created"):
-        table.add_column(name, overflow="fold")
+    table = Table(
+        title="Sweeps", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True
+    )
+    table.add_column("sweep", overflow="fold")
+    for name in ("state", "trials", "metric", "best", "created"):
+        table.add_column(name, no_wrap=True)
     home = default_home()
     urls = [storage] if storage else [storage_of(home, name, None) for name in sweep_names(home)]
     unreadable: list[RenderableType] = []
@@ -101,7 +105,7 @@ def all_sweeps(storage: str | None) -> list[RenderableType]:
                 f"{over} of {sweep.count}" if sweep.count is not None else str(over),
                 Text(sweep.metric),
                 result_text(best) if best is not None else "–",
-                f"{sweep.created.astimezone():%Y-%m-%d %H:%M}",
+                f"{sweep.created.astimezone():%Y-%m-%d}",
             )
         ledger.close()
     if not table.row_count:
