@@ -105,12 +105,13 @@ def test_the_order_of_those_that_were_stopped_together_stays(
 
 
 def test_the_search_and_its_beliefs_see_it() -> None:
-    trials = sweep_of([0.3], [0.75], [0.6], [0.1])
+    trials = sweep_of([0.1], [0.3], [0.6], [0.75])
     seen = as_if_continued(trials, "score", "maximize")
     search = Search(SPACE, "bayes", 0, "maximize", (Metric("score", "maximize"),))
     number = len(trials)
     chosen = search.propose(trials, number=number, count=8)
     assert chosen == propose(SPACE, "bayes", seen, number=number, seed=0, goal="maximize", count=8)
     assert chosen != propose(SPACE, "bayes", trials, number=number, seed=0, goal="maximize", count=8)
+    trials = sweep_of([0.3], [0.75], [0.6], [0.1])
     expected = {each.trial: each.mean for each in search.expect(trials)}
     assert expected[4] > 0.76  # its own best value is 0.75
