@@ -25,6 +25,7 @@ from swatch.evaluation.comparing import (
 from swatch.evaluation.records import predictions_file
 from swatch.metrics import mcnemar
 from swatch.report.comparison.table import BLOCKS, sparklines
+from swatch.report.labels import format_p_value
 from swatch.tracking import RunDirectory
 
 SLICE = Path(__file__).resolve().parent.parent / "data" / "fashion-mnist-slice"
@@ -139,7 +140,7 @@ def test_as_a_user_types_it(trained: Path, capsys: pytest.CaptureFixture[str]) -
     best = "good" if accuracies[0] >= accuracies[1] else "other-seed"
     assert f"{best} is " in shown and "McNemar" in shown
     test = compare_answers([runs[best], runs["bad"]])[0, 1]
-    assert test.p_value < 0.001 and f"{test.p_value:.2g}" in shown
+    assert test.p_value < 0.001 and f"p {format_p_value(test.p_value)} (" in shown
     # What `swatch evaluate` has kept gives the same test, and nothing is kept yet.
     assert compare_answers([runs[best], runs["bad"]], kept_answers) == {}
     assert run(["evaluate", best]) == 0 and run(["evaluate", "bad"]) == 0
