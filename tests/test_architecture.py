@@ -21,7 +21,7 @@ ROWS = [
     {"data", "optim", "nn"},
     {"metrics"},
 ]
-LEAVES = {"errors", "files", "console", "seeding", "threads", "__version__"}
+LEAVES = {"errors", "files", "console", "parsing", "seeding", "threads", "__version__"}
 MAY_ALSO = {
     ("sweep", "report"),  # the end of a sweep writes its report
     ("report", "sweep"),  # which reads the records

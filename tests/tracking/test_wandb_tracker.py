@@ -80,6 +80,15 @@ def expected(record: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in record.items() if key != "timestamp"}
 
 
+def test_a_wandb_that_cannot_be_imported_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    tracker = WandbTracker(tmp_path, mode="offline")
+    tracker.start(RUN)
+    tracker.finish("finished", None, SUMMARY)
+    assert tracker.state.problem is not None
+    assert tracker.state.problem.startswith("start: import of wandb halted")
+
+
 def test_offline_run_has_everything(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     tracker = track(WandbTracker(tmp_path / "run", mode="offline", project="p"))
     found = offline_file(tmp_path / "run")

@@ -17,6 +17,7 @@ from swatch.dashboard.run_list import RunList
 from swatch.dashboard.sweep_list import SweepList
 from swatch.dashboard.sweep_pages import SweepPages
 from swatch.errors import UserError, did_you_mean
+from swatch.parsing import parse_one_at_a_time
 from swatch.report.rendering import asset, environment
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Dashboard:
     """Answers requests; all of them only read."""
 
     def __init__(self, home: Path, storage: str | None = None) -> None:
+        parse_one_at_a_time()  # Pages are made in threads.
         self.nonce = secrets.token_urlsafe(16)
         self.home = home
         self.runs = RunList(home)

@@ -6,6 +6,7 @@ import atexit
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -183,10 +184,10 @@ def _alone() -> Iterator[None]:
 
 def _running() -> subprocess.Popen[bytes] | None:
     """Return wandb's background process if this process has started one."""
-    from wandb.sdk import wandb_setup
-
+    # Not imported here: whoever asks after a failed import shall hear of that one.
+    setup: Any = sys.modules.get("wandb.sdk.wandb_setup")
     with suppress(AttributeError):
-        found: Any = wandb_setup.singleton()._connection._proc._process  # type: ignore[union-attr]
+        found: Any = setup.singleton()._connection._proc._process
         return found if isinstance(found, subprocess.Popen) else None
     return None
 

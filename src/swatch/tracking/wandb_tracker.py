@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from swatch.files import WriteError, make_folder
+from swatch.parsing import parse_one_at_a_time
 from swatch.tracking.mode import base_url
 from swatch.tracking.run_directory import RunDirectory
 from swatch.tracking.state import TrackingState
@@ -77,6 +78,7 @@ class WandbTracker:
             finish_seconds: How long the run may take at its end to be sent, its files included.
             last: Logs more, such as an evaluation, before the run ends; takes the run and its last step.
         """
+        parse_one_at_a_time()
         self.directory = RunDirectory(directory)
         self.state = TrackingState(mode, base_url=base_url(), project=project, entity=entity)
         """What has become of the run so far; at its end also in ``tracking.json``."""
@@ -229,7 +231,8 @@ class WandbTracker:
             act()
         except Exception as error:  # noqa: BLE001 - whatever wandb raises must not end a training
             is_alive = is_service_alive()
-            self.give_up(f"{doing}: {_words(error, is_alive)}")
+            has_died = self._seat is not None and not is_alive
+            self.give_up(f"{doing}: {_words(error, has_died)}")
             self.is_refused = is_alive and doing in ("start", "finish")
             if self._run is not None and not is_alive:
                 self._close(failed=True)
@@ -247,8 +250,8 @@ class WandbTracker:
             self.directory.write_tracking(self.state)
 
 
-def _words(error: Exception, is_alive: bool) -> str:
-    if not is_alive:
+def _words(error: Exception, has_died: bool) -> str:
+    if has_died:
         return "wandb's background process died"
     return "not everything was sent in time" if isinstance(error, TimeoutError) else one_line(error)
 
