@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES
 from synthetic import make_sweep, make_trials
 
 from swatch.report.amounts import amount
@@ -105,15 +104,6 @@ def test_parameters_that_act_together_are_named() -> None:
     assert "a and b belong together" in text
 
 
-def test_the_lead_is_weighed_against_the_spread_over_seeds() -> None:
-    sweep, trials = CASES["repeated"]()
-    (lead,) = [text for text in findings(sweep, trials) if " leads " in text]
-    first, second = sorted((t.objective for t in trials if t.objective is not None), reverse=True)[:2]
-    # The seeds lie 0.4 points to either side.
-    assert "the spread over seeds (0.40 points" in lead
-    assert ("is open" in lead) == (first - second < 0.004)
-
-
 def belief(noise: float, gain: float) -> Belief:
     return Belief(
         optimum=Prediction({"a": 0.5}, 0.9, 0.01),
@@ -130,13 +120,11 @@ def test_without_repeats_the_model_says_what_is_chance_and_without_a_model_nobod
     sweep = make_sweep(parameters={})
     assert findings(sweep, trials) == []
     doubtful = " ".join(findings(sweep, trials, belief(noise=0.02, gain=0.001)))
-    assert "leads trial 0 by 1.0 points, less than what the model takes for chance" in doubtful
+    assert "Trial 1 leads trial 0 by 1.0 ± 2.8 points: which of them is better is open" in doubtful
     assert "expects 0.8900 ± 0.0120 of trial 3" in doubtful and "0.10 points, less than chance." in doubtful
     clear = " ".join(findings(sweep, trials, belief(noise=0.002, gain=0.01)))
-    assert (
-        "by 1.0 points, more than what the model takes for chance" in clear
-        and "less than chance" not in clear
-    )
+    assert "by 1.0 ± 0.28 points: more than chance (± from what the model takes for chance" in clear
+    assert "less than chance" not in clear
 
 
 def test_stopping_and_failures_are_counted() -> None:

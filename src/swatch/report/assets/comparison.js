@@ -87,7 +87,7 @@ function curveTraces() {
 function curveLayout() {
   const label = compared.metrics.find(([name]) => name === shown.metric)?.[1] ?? "";
   return {
-    xaxis: axisStyle("epoch"),
+    xaxis: countingAxis("epoch", Math.max(...compared.runs.map((run) => run.x.at(-1) ?? 0))),
     yaxis: axisStyle(label),
     legend: { orientation: "h", x: 0, y: -0.18, yanchor: "top", font: { color: colour("muted"), size: 12.5 } },
   };

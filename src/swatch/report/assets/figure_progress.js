@@ -89,7 +89,7 @@ function progressFigure() {
   return {
     data: traces.filter((trace) => trace.x.length > 0),
     layout: baseLayout({
-      xaxis: axisStyle("trial", { showgrid: false, tickformat: "d", nticks: Math.min(12, report.trials.length + 1), range: trialRange() }),
+      xaxis: countingAxis("trial", report.trials.length, { showgrid: false, nticks: 12, range: trialRange() }),
       yaxis: axisStyle(plain(report.metricLabel), { range }),
       yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
     }),

@@ -22,7 +22,7 @@ function stoppingFigure() {
   return {
     data: data.filter((trace) => trace.x.length > 0),
     layout: baseLayout({
-      xaxis: axisStyle("trial", { showgrid: false, tickformat: "d", range: trialRange() }),
+      xaxis: countingAxis("trial", report.trials.length, { showgrid: false, range: trialRange() }),
       yaxis: axisStyle(plain(report.metricLabel), judged.length ? { range: stoppingRange(judged) } : {}),
     }),
   };

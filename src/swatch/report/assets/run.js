@@ -22,7 +22,7 @@ function panelLayout(panel) {
   const isBest = run.best !== null && panel.series.some((line) => line.x.includes(run.best));
   return {
     margin: { l: 52, r: 10, t: 8, b: 40 },
-    xaxis: axisStyle("epoch", { tickformat: "d", rangemode: "tozero" }),
+    xaxis: countingAxis("epoch", Math.max(...panel.series.map((line) => line.x.at(-1) ?? 0)), { rangemode: "tozero" }),
     yaxis: axisStyle("", { type: panel.isLog ? "log" : "linear" }),
     shapes: isBest
       ? [{ type: "line", x0: run.best, x1: run.best, yref: "paper", y0: 0, y1: 1, line: { color: colour("muted"), width: 1, dash: "dash" } }]

@@ -34,6 +34,11 @@ function axisStyle(title, more = {}) {
   };
 }
 
+// For what is counted. Where it is little, Plotly would put ticks at halves and write them as whole numbers.
+function countingAxis(title, most, more = {}) {
+  return axisStyle(title, { tickformat: ",d", ...(most <= 8 ? { tick0: 0, dtick: 1 } : {}), ...more });
+}
+
 function baseLayout(more = {}) {
   return {
     paper_bgcolor: "rgba(0,0,0,0)",

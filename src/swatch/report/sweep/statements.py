@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,13 +16,13 @@ from swatch.report.labels import (
     metric_label,
     short_names,
 )
-from swatch.report.ranking import ranked, value_of
 from swatch.report.sweep import paired_words
 from swatch.report.sweep.axes import Axis
 from swatch.report.sweep.correlations import Correlation
 from swatch.report.sweep.decisions import Savings, Verdict
 from swatch.report.sweep.extremes import far_from_rest, shared_by_best
 from swatch.report.sweep.importance import Importance
+from swatch.report.sweep.lead import lead_finding
 from swatch.report.sweep.paired_comparison import Comparison
 from swatch.sweep.records import SweepRecord, TrialRecord, TrialState
 
@@ -187,24 +186,9 @@ def _far(facts: Facts) -> list[str]:
 
 
 def _lead(facts: Facts) -> list[str]:
-    """Return how far the best trial leads, against what a different seed would change."""
-    first, second, *_ = [*ranked(facts.sweep, facts.trials)[:2], None, None]
-    one, two = (None if each is None else value_of(each) for each in (first, second))
-    if first is None or second is None or one is None or two is None or one == two:
-        return []
-    lead = f"Trial {first.number} leads trial {second.number} by {amount(facts.sweep.metric, abs(one - two))}"
-    spreads = [trial.spread for trial in facts.trials if trial.spread is not None]
-    if spreads:
-        noise = math.sqrt(sum(spread**2 for spread in spreads) / len(spreads))
-        source = f"the spread over seeds ({amount(facts.sweep.metric, noise)}, over {len(spreads)} trials)"
-    elif facts.belief is not None and facts.belief.noise > 0:
-        noise = facts.belief.noise
-        source = f"what the model takes for chance in a single training ({amount(facts.sweep.metric, noise)})"
-    else:
-        return []
-    if abs(one - two) > noise:
-        return [f"{lead}, more than {source}."]
-    return [f"{lead}, less than {source}: which of them is better is open."]
+    """Return how far the best trial leads, against what chance could make of it."""
+    found = lead_finding(facts.sweep, facts.trials, facts.belief)
+    return [] if found is None else [found]
 
 
 def _expected(facts: Facts) -> list[str]:
