@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from swatch.evaluation.comparing import (
 )
 from swatch.evaluation.records import predictions_file
 from swatch.metrics import mcnemar
-from swatch.report.comparison.table import BLOCKS, sparklines
+from swatch.report.comparison.table import BLOCKS, fitting_names, sparklines, verdict_lines
 from swatch.report.labels import format_p_value
 from swatch.tracking import RunDirectory
 
@@ -49,6 +50,21 @@ def test_only_differences_are_shown_and_choices_by_their_names() -> None:
     assert found == {"optimizer": ("Adam", "SGD"), "optimizer.beta1": (0.9, None), "epochs": (3, 4)}
     with pytest.raises(UserError, match="at least two runs, found 1"):
         compare([made_up("one")])
+
+
+def test_names_that_do_not_fit_yield_to_the_numbers_of_trials() -> None:
+    nobody = np.zeros(9, dtype=bool)
+    long = [made_up(f"lr0.00{number}_batch64_depth2_width256") for number in (1, 2, 3)]
+    trials = [replace(run, sweep="s", trial=number) for number, run in enumerate(long)]
+    metric = "val/accuracy"
+    assert fitting_names(compare(trials), metric, 200) == [run.name for run in trials]
+    assert fitting_names(compare(trials), metric, 80) == ["trial 0", "trial 1", "trial 2"]
+    # Of two sweeps the number alone would say nothing, nor of a run that is none's trial.
+    for others in ([replace(trials[0], sweep="t"), *trials[1:]], [long[0], *trials[1:]], long):
+        names = fitting_names(compare(others), metric, 80)
+        assert names[0] == "lr0.001_batch64_\ndepth2_width256"
+        (verdict,) = verdict_lines(names, [None, mcnemar(nobody, nobody), mcnemar(~nobody, nobody)], 0)
+        assert verdict.startswith(f"{others[0].name} is not clearly better than {others[1].name} (McNemar")
 
 
 def test_seeds_are_summed_up() -> None:

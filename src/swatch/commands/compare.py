@@ -36,7 +36,13 @@ def command(targets: tuple[str, ...], top: int, tested: bool, output: Path | Non
     from swatch.evaluation.comparing import best_of, compare, compare_answers, read_run
     from swatch.files import make_folder
     from swatch.report.comparison import page as comparison_page
-    from swatch.report.comparison.table import against, comparison_table, seed_lines, verdict_lines
+    from swatch.report.comparison.table import (
+        against,
+        comparison_table,
+        fitting_names,
+        seed_lines,
+        verdict_lines,
+    )
 
     runs: list[ComparedRun] = []
     left_out: list[str] = []
@@ -56,8 +62,9 @@ def command(targets: tuple[str, ...], top: int, tested: bool, output: Path | Non
         comparison_page.write(comparison, monitor, best, pairs, output, left_out=left_out)
         out.print(f"Comparison: {output}", markup=False, soft_wrap=True)
         return
-    out.print(comparison_table(comparison, monitor, tests, best))
-    for line in [*verdict_lines(runs, tests, best), *seed_lines(comparison, monitor)]:
+    names = fitting_names(comparison, monitor, out.width)
+    out.print(comparison_table(comparison, monitor, tests, best, names))
+    for line in [*verdict_lines(names, tests, best), *seed_lines(comparison, monitor, names)]:
         out.print(line, markup=False, soft_wrap=True)
 
 

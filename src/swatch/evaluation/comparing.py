@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +40,9 @@ class ComparedRun:
     """The values that count for the training, under dotted keys."""
     history: Sequence[Mapping[str, Any]]
     summary: Mapping[str, Any]
+    sweep: str | None = None
+    trial: int | None = None
+    """Of the sweep, if it belongs to one."""
 
     @property
     def best(self) -> Mapping[str, Any]:
@@ -103,9 +106,11 @@ def read_run(directory: RunDirectory) -> ComparedRun:
         status = RUNNING if directory.is_alive() else INTERRUPTED
     else:
         status = str(summary.get("status"))
-    name = directory.path.name if description is None else description.name
     known = [record for record in history if isinstance(record, dict)]
-    return ComparedRun(directory, name, status, trained_values(config), known, summary or {})
+    found = ComparedRun(directory, directory.path.name, status, trained_values(config), known, summary or {})
+    if description is None:
+        return found
+    return replace(found, name=description.name, sweep=description.sweep_id, trial=description.trial)
 
 
 def best_of(runs: Sequence[ComparedRun]) -> tuple[str, int]:

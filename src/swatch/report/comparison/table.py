@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,17 @@ SPARK_WIDTH = 24
 METRICS = ("val/accuracy", "val/loss", "train/accuracy", "train/loss")
 # Below this a difference is called clear: the usual level.
 SIGNIFICANT = 0.05
+_AGAINST = "against the best"
+# Between two columns.
+_PADDING = 3
 
 
 def comparison_table(
-    comparison: Comparison, monitor: str, tests: Sequence[McNemar | None], best: int
+    comparison: Comparison,
+    monitor: str,
+    tests: Sequence[McNemar | None],
+    best: int,
+    names: Sequence[str],
 ) -> Table:
     """Return the table: a column for each run, the differing keys, the results, the curves.
 
@@ -31,6 +39,7 @@ def comparison_table(
         monitor: the metric whose curve is drawn.
         tests: each run against the best one; None where there is none.
         best: the place of the best run.
+        names: what the runs are called, as :func:`fitting_names` found them.
     """
     from rich import box
     from rich.table import Table
@@ -38,8 +47,8 @@ def comparison_table(
     runs = comparison.runs
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("", no_wrap=True)
-    for place, run in enumerate(runs):
-        table.add_column(run.name, overflow="fold", style="bold" if place == best else "")
+    for place, name in enumerate(names):
+        table.add_column(name, overflow="fold", style="bold" if place == best else "")
     for key, values in comparison.differences.items():
         table.add_row(key, *(_value(value) for value in values))
     table.add_section()
@@ -53,11 +62,41 @@ def comparison_table(
     table.add_row("status", *(run.status for run in runs))
     if any(test is not None for test in tests):
         shown = ["" if place == best else _test(test) for place, test in enumerate(tests)]
-        table.add_row("against the best", *shown)
+        table.add_row(_AGAINST, *shown)
     table.add_section()
     curves = [run.curve(monitor) for run in runs]
-    table.add_row(f"{monitor}, curve", *sparklines(curves))
+    table.add_row(_curve_label(monitor), *sparklines(curves))
     return table
+
+
+def fitting_names(comparison: Comparison, monitor: str, width: int) -> list[str]:
+    """Return what the runs are called at the head of a table so many characters wide.
+
+    These are their names; where there is no room for them, trials of one sweep go by their numbers (the
+    table has their parameters), and other names get several lines.
+    """
+    runs = comparison.runs
+    labels = [*comparison.differences, *METRICS, _AGAINST, _curve_label(monitor)]
+    room = (width - max(map(len, labels))) // len(runs) - _PADDING
+    if all(len(run.name) <= room for run in runs):
+        return [run.name for run in runs]
+    numbers = {run.trial for run in runs}
+    if len({run.sweep for run in runs}) == 1 and None not in numbers and len(numbers) == len(runs):
+        return [f"trial {run.trial}" for run in runs]
+    return [_broken(run.name, room) for run in runs]
+
+
+def _broken(name: str, width: int) -> str:
+    lines = [""]
+    for word in re.split(r"(?<=[_-])", name):
+        if lines[-1] and len(lines[-1]) + len(word) > width:
+            lines.append("")
+        lines[-1] += word
+    return "\n".join(lines)
+
+
+def _whole(name: str) -> str:
+    return name.replace("\n", "")
 
 
 def sparklines(curves: Sequence[Sequence[float | None]], width: int = SPARK_WIDTH) -> list[str]:
@@ -83,23 +122,23 @@ def sparklines(curves: Sequence[Sequence[float | None]], width: int = SPARK_WIDT
     return lines
 
 
-def verdict_lines(runs: Sequence[ComparedRun], tests: Sequence[McNemar | None], best: int) -> list[str]:
+def verdict_lines(names: Sequence[str], tests: Sequence[McNemar | None], best: int) -> list[str]:
     """Return what the tests say in words; nothing if there are none."""
     if all(test is None for test in tests):
         return []
-    best_name = runs[best].name
-    alike = [run.name for run, test in zip(runs, tests, strict=True) if test and test.p_value >= SIGNIFICANT]
+    whole = [_whole(name) for name in names]
+    alike = [name for name, test in zip(whole, tests, strict=True) if test and test.p_value >= SIGNIFICANT]
     said = f"not clearly better than {', '.join(alike)}" if alike else "clearly better than each of them"
     return [
-        f"{best_name} is {said} (McNemar's test, 5 %; in brackets the validation images that only "
-        f"{best_name} gets right, and those that only the other one does)."
+        f"{whole[best]} is {said} (McNemar's test, 5 %; in brackets the validation images that only it gets "
+        "right, and those that only the other one does)."
     ]
 
 
-def seed_lines(comparison: Comparison, monitor: str) -> list[str]:
+def seed_lines(comparison: Comparison, monitor: str, names: Sequence[str]) -> list[str]:
     """Return a sentence for every group of runs that differ in their seed alone."""
     return [
-        f"{len(group.places)} seeds of {comparison.runs[group.places[0]].name}: {monitor} "
+        f"{len(group.places)} seeds of {_whole(names[group.places[0]])}: {monitor} "
         f"{format_metric(group.mean)} ± {format_metric(group.deviation)} (standard deviation)"
         for group in comparison.seed_groups(monitor)
     ]
@@ -108,6 +147,10 @@ def seed_lines(comparison: Comparison, monitor: str) -> list[str]:
 def against(pairs: Pairs, count: int, best: int) -> list[McNemar | None]:
     """Return the best run's test against each of ``count`` runs; None where there is none."""
     return [pairs.get((best, place)) for place in range(count)]
+
+
+def _curve_label(monitor: str) -> str:
+    return f"{monitor}, curve"
 
 
 def _value(value: Any) -> str:
