@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +119,31 @@ def test_a_trial_from_claim_to_end(ledger: Ledger) -> None:
     assert list(trial.point) == list(POINT)
     assert trial.overrides == ("optimizer=adam",)
     assert trial.summary == {"best": {"epoch": 2}}
+    assert trial.seconds is not None and 0 <= trial.seconds < 60
+
+
+def test_a_clock_that_is_set_while_a_trial_runs_does_not_change_its_time(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = taken(ledger)
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + timedelta(hours=5)
+
+    monkeypatch.setattr("swatch.sweep.ledger.attempts.datetime", Later)
+    ledger.end_attempt(attempt, "interrupted", reason="Ctrl-C")
+    # Begun by the new clock, and ended after that was set right.
+    again = ledger.reclaim("s", ledger.register("s", "agent"), 0)
+    assert again is not None
+    monkeypatch.undo()
+    ledger.end_attempt(again, "interrupted", reason="Ctrl-C")
+    last = ledger.reclaim("s", ledger.register("s", "agent"), 0)
+    assert last is not None
+    monkeypatch.setattr("swatch.sweep.ledger.attempts.datetime", Later)
+    ledger.end_attempt(last, "finished")
+    trial = only(ledger)
     assert trial.seconds is not None and 0 <= trial.seconds < 60
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from swatch.errors import Interrupted
 from swatch.sweep.records import Point
@@ -32,5 +34,11 @@ class Attempt:
     point: Point
     run_id: str
     seed: int
+    started: datetime
     repeat: int = 0
     """Which of the trial's runs is being trained, from 0."""
+    _began: float = field(default_factory=time.monotonic)
+
+    def now(self) -> datetime:
+        """Return the time by the clock as it was set at the start: setting it changes no duration."""
+        return self.started + timedelta(seconds=time.monotonic() - self._began)

@@ -73,7 +73,7 @@ def insert_attempt(connection: Connection, mirror: OptunaMirror, trial_id: int, 
     earlier = connection.execute(
         select(func.count()).select_from(attempts).where(attempts.c.trial_id == trial_id)
     ).scalar_one()
-    number = earlier + 1
+    number, started = earlier + 1, datetime.now(UTC)
     base = last_epoch(connection, row.run)
     attributes = {"trial": row.number, "run_id": row.run_id, "attempt": number, "seed": row.seed}
     optuna_trial_id = mirror.begin(connection, row.study_id, row.point, attributes)
@@ -85,7 +85,7 @@ def insert_attempt(connection: Connection, mirror: OptunaMirror, trial_id: int, 
         state="running",
         base=base,
         progressed=False,
-        started=datetime.now(UTC),
+        started=started,
     )
     attempt_id = connection.execute(statement.returning(attempts.c.id)).scalar_one()
     return Attempt(
@@ -102,6 +102,7 @@ def insert_attempt(connection: Connection, mirror: OptunaMirror, trial_id: int, 
         point=row.point,
         run_id=row.run_id,
         seed=row.seed,
+        started=started,
     )
 
 
@@ -154,7 +155,7 @@ def end_attempt(
     fence(connection, attempt)
     if summary is not None:
         end_run(connection, attempt, summary)
-    values = {"state": state, "reason": reason, "decision": decision, "ended": datetime.now(UTC)}
+    values = {"state": state, "reason": reason, "decision": decision, "ended": attempt.now()}
     connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(**values))
     touched = update(trials).where(trials.c.id == attempt.trial_id).values(revision=revision)
     objective = connection.execute(touched.returning(trials.c.objective)).scalar_one()
