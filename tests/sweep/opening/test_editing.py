@@ -10,6 +10,8 @@ import pytest
 from swatch.errors import UserError
 from swatch.sweep import SweepResult, run
 from swatch.sweep.ledger import Ledger, sqlite_url
+from swatch.sweep.pruners.hyperband import Hyperband
+from swatch.sweep.restored import RestoredSweep
 
 SWEEP: dict[str, Any] = {
     "method": "random",
@@ -72,6 +74,24 @@ def test_an_edit_keeps_how_the_sweep_is_run_unless_it_says_else() -> None:
     wider = edited(x={"min": 0.1, "max": 2.0})
     options = sweep(wider, count=4, max_consecutive_failures=2).sweep.options
     assert (options["retries"], options["max_consecutive_failures"]) == (7, 2)
+
+
+def test_an_edited_early_terminate_takes_the_place_of_an_earlier_pruner(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hyperband = {"early_terminate": {"type": "hyperband", "min_iter": 2}}
+    sweep(SWEEP, pruner="asha")
+    # Nothing was said about stopping.
+    kept = sweep(edited(x={"min": 0.1, "max": 2.0}), count=4).sweep
+    assert kept.options["pruner"] == "asha"
+    capsys.readouterr()
+    after = sweep({**edited(x={"min": 0.1, "max": 2.0}), **hyperband}, count=5).sweep
+    assert isinstance(RestoredSweep.of(after).rule, Hyperband)
+    assert "early_terminate: none -> " in (told := capsys.readouterr().err)
+    assert ", in place of --pruner asha" in told
+    # Both at once: the command line counts, as for a new sweep.
+    last = sweep(edited(x={"min": 0.1, "max": 2.0}), count=6, pruner="median").sweep
+    assert last.options["pruner"] == "median" and "in place" not in capsys.readouterr().err
 
 
 def test_optuna_reads_an_edited_sweep() -> None:

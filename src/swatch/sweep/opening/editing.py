@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from swatch.errors import UserError
+from swatch.sweep.config import SweepConfig
 from swatch.sweep.distributions import Constant, Distribution, canonical
 from swatch.sweep.ledger import Ledger
 from swatch.sweep.ledger.axes import axis
@@ -23,7 +24,10 @@ def edit_sweep(ledger: Ledger, sweep_id: str, prepared: Prepared) -> list[str]:
     """
     changes = changes_of(ledger, sweep_id, prepared)
     # Without the defaults of a new sweep, which would put back what an earlier start chose.
-    record = replace(prepared.record(sweep_id), options=prepared.options)
+    options = dict(prepared.options)
+    if _overruled_pruner(RestoredSweep.of(ledger.sweep(sweep_id)), prepared) is not None:
+        options["pruner"] = None
+    record = replace(prepared.record(sweep_id), options=options)
     ledger.edit_sweep(record, identity=prepared.made_from)
     return changes
 
@@ -49,12 +53,10 @@ def changes_of(ledger: Ledger, sweep_id: str, prepared: Prepared) -> list[str]:
             f"sweep {sweep_id} cannot be edited so: {reason}. Another --name makes it a sweep of its own; "
             f"to go on with it as it was: swatch sweep --resume {sweep_id}"
         ) from None
-    old, new = (raw.get("early_terminate") or "none" for raw in (before.config.raw, prepared.config.raw))
-    stopping = [f"early_terminate: {old} -> {new}"] if old != new else []
     changes = [
         *_settings(before.sweep, prepared.record(sweep_id)),
         *_parameters(before.space.parameters, prepared.space.parameters),
-        *stopping,
+        *_stopping(before, prepared),
     ]
     return changes or ["nothing that matters to its trials"]
 
@@ -115,6 +117,27 @@ def _check_trial(space: SearchSpace, trial: TrialRecord) -> None:
 def _canonical_of(distribution: Distribution) -> str | None:
     """Return a constant's value in a form that equal values share; None for what is no constant."""
     return canonical(distribution.value) if isinstance(distribution, Constant) else None
+
+
+def _early_terminate(config: SweepConfig) -> Any:
+    return config.raw.get("early_terminate") or "none"
+
+
+def _overruled_pruner(before: RestoredSweep, prepared: Prepared) -> str | None:
+    """Return the ``--pruner`` of an earlier start that the edited ``early_terminate`` replaces, if any."""
+    if prepared.options.get("pruner") or _early_terminate(before.config) == _early_terminate(prepared.config):
+        return None
+    earlier: str | None = before.sweep.options.get("pruner")
+    return earlier
+
+
+def _stopping(before: RestoredSweep, prepared: Prepared) -> list[str]:
+    old, new = _early_terminate(before.config), _early_terminate(prepared.config)
+    if old == new:
+        return []
+    overruled = _overruled_pruner(before, prepared)
+    more = "" if overruled is None else f", in place of --pruner {overruled}"
+    return [f"early_terminate: {old} -> {new}{more}"]
 
 
 def _settings(before: SweepRecord, after: SweepRecord) -> list[str]:
