@@ -42,6 +42,16 @@ def test_the_choice_of_images_is_chance() -> None:
     assert clear is not None and ": more than chance (± from the choice of 6,000 images)." in clear
 
 
+def test_a_tie_is_said() -> None:
+    trials = [judged(number, right, 6000) for number, right in enumerate((5000, 5433, 5433, 5433))]
+    assert lead_finding(make_sweep(), trials, None) == (
+        "Trials 1, 2 and 3 share the best result: which of them is better is open."
+    )
+    many = [judged(number, 5000, 6000) for number in range(7)]
+    found = lead_finding(make_sweep(), [*many, judged(7, 1, 6000)], None)
+    assert found is not None and found.startswith("7 trials share the best result:")
+
+
 def test_the_spread_over_seeds_counts_by_the_runs_that_a_result_is_the_mean_of() -> None:
     sweep, trials = CASES["repeated"]()
     first, second = ranked(sweep, trials)[:2]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _CLEAR = 2.0
 """So many deviations are more than chance."""
+_MOST_NAMED = 4
 
 
 def lead_finding(sweep: SweepRecord, trials: Sequence[TrialRecord], belief: Belief | None) -> str | None:
@@ -27,10 +28,12 @@ def lead_finding(sweep: SweepRecord, trials: Sequence[TrialRecord], belief: Beli
     images judge it: v = p (1 - p) / n (binomial). Both trials are judged by the same images, so that their
     difference varies less than this says.
     """
-    first, second, *_ = [*ranked(sweep, trials)[:2], None, None]
+    first, second, *_ = order = [*ranked(sweep, trials), None, None]
     one, two = (None if each is None else value_of(each) for each in (first, second))
-    if first is None or second is None or one is None or two is None or one == two:
+    if first is None or second is None or one is None or two is None:
         return None
+    if one == two:
+        return _tie([str(each.number) for each in order if each is not None and value_of(each) == one])
     variances, sources = list[float](), list[str]()
     repeated = [trial for trial in trials if trial.spread is not None]
     if repeated:
@@ -50,6 +53,12 @@ def lead_finding(sweep: SweepRecord, trials: Sequence[TrialRecord], belief: Beli
     text = f"Trial {first.number} leads trial {second.number} by {amount(sweep.metric, lead, deviation)}"
     verdict = "more than chance" if lead > _CLEAR * deviation else "which of them is better is open"
     return f"{text}: {verdict} (± from {' and '.join(sources)})."
+
+
+def _tie(numbers: Sequence[str]) -> str:
+    named = f"Trials {', '.join(numbers[:-1])} and {numbers[-1]}"
+    who = named if len(numbers) <= _MOST_NAMED else f"{len(numbers)} trials"
+    return f"{who} share the best result: which of them is better is open."
 
 
 def _images(metric: str, trial: TrialRecord, value: float) -> int | None:
