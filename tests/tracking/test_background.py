@@ -196,6 +196,37 @@ def test_leaving_does_not_wait_for_ever(tmp_path: Path) -> None:
     assert unfinished.wait(5)
 
 
+def test_the_start_of_wandb_itself_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(directory: Path) -> object:
+        time.sleep(1.0)
+        return join_service(directory)
+
+    join_service = wandb_process.join_service
+    monkeypatch.setattr("swatch.tracking.wandb_tracker.join_service", slow)
+    begin = time.monotonic()
+    # As after Ctrl-C, where nobody wants to wait.
+    run_through(BackgroundTracker(WandbTracker(tmp_path / "0", mode="offline")), "0")
+    assert not drain(0.2)
+    assert time.monotonic() - begin < 1.0
+    assert told(tmp_path / "0")["problem"] == background.CUT_OFF
+    waited = run_through(BackgroundTracker(WandbTracker(tmp_path / "1", mode="offline")), "1")
+    assert drain(0.5, through_start=True)
+    assert waited.state.problem is None
+    alone = run_through(BackgroundTracker(WandbTracker(tmp_path / "2", mode="offline")), "2")
+    begin = time.monotonic()
+    assert alone.wait_through_start(0.1)
+    assert time.monotonic() - begin > 0.9
+    assert alone.state.problem is None
+    # There is an end to that, too.
+    monkeypatch.setattr(background, "START_SECONDS", 0.2)
+    monkeypatch.setattr(background, "SENDING_SECONDS", 0.3)
+    monkeypatch.setattr("swatch.tracking.wandb_tracker.join_service", lambda directory: time.sleep(3.0))
+    stuck = run_through(BackgroundTracker(WandbTracker(tmp_path / "3", mode="offline")), "3")
+    begin = time.monotonic()
+    assert not stuck.wait_through_start(0.1)
+    assert 0.4 <= time.monotonic() - begin < 1.5
+
+
 def test_runs_overlap_on_a_slow_server(server: WandbServer, tmp_path: Path) -> None:
     server.slow(0.15)
     begin = time.monotonic()

@@ -29,7 +29,13 @@ LEAVE_SECONDS = 4.5
 than five seconds."""
 INTERRUPTED_SECONDS = 2.0
 """The same for one that was told to stop."""
+START_SECONDS = 30.0
+"""How long a process that leaves waits while wandb itself is still being imported and started: on a busy
+machine or a slow disk that takes longer than short trials, and no server has been asked for anything yet."""
+SENDING_SECONDS = 1.0
+"""What the runs then have at least to be sent."""
 _EARLIER_SECONDS = 60.0
+_TICK_SECONDS = 0.05
 BUSY = "too many earlier runs were still on their way to the server"
 CUT_OFF = "it was still on its way to the server when the process ended"
 
@@ -116,6 +122,11 @@ class BackgroundTracker:
         """Wait for the end of what was handed over, at most so long; return whether it was reached."""
         return self._done.wait(max(seconds, 0.0))
 
+    def wait_through_start(self, seconds: float) -> bool:
+        """The same, but longer while wandb itself is still being started."""
+        _pass(seconds, [self], through_start=True)
+        return self.is_done
+
     def cut_off(self) -> None:
         """Stop after the call under way: the process ends."""
         self._is_cut_off = True
@@ -151,18 +162,22 @@ class BackgroundTracker:
             self._done.set()
 
 
-def drain(seconds: float = LEAVE_SECONDS) -> bool:
+def drain(seconds: float = LEAVE_SECONDS, *, through_start: bool = False) -> bool:
     """Wait for all runs of this process, at most so long in total; return whether all were through.
 
     Whoever ends the process calls it: wandb's service ends with it, and is killed if it has not by then.
     Runs that were not through stay to be sent from their directories.
+
+    Args:
+        seconds: At most so long.
+        through_start: Whether to wait longer while wandb itself is still being started.
     """
     global _turns
-    deadline = time.monotonic() + seconds
     with _lock:
         waiting = list(_under_way)
         _under_way.clear()
-    late = [one for one in waiting if one.is_open or not one.wait(deadline - time.monotonic())]
+    left = _pass(seconds, [one for one in waiting if not one.is_open], through_start=through_start)
+    late = [one for one in waiting if one.is_open or not one.is_done]
     if late:
         _breaker.note(CUT_OFF)
         # Theirs may not come back soon.
@@ -170,8 +185,20 @@ def drain(seconds: float = LEAVE_SECONDS) -> bool:
     for one in late:
         one.cut_off()
     if waiting:
-        end_service(0.0 if late else max(deadline - time.monotonic(), 0.0))
+        end_service(0.0 if late else left)
     return not late
+
+
+def _pass(seconds: float, waiting: Sequence[BackgroundTracker], *, through_start: bool) -> float:
+    """Wait until all are done, at most so long, and return how much of the time is left."""
+    now = time.monotonic()
+    end, latest = now + seconds, now + (START_SECONDS if through_start else 0.0)
+    while now < end and (late := [one for one in waiting if not one.is_done]):
+        late[0].wait(min(_TICK_SECONDS, end - now))
+        now = time.monotonic()
+        if now < latest and any(one.tracker.is_starting for one in late):
+            end = max(end, now + SENDING_SECONDS)
+    return max(end - now, 0.0)
 
 
 def unsent_runs() -> int:

@@ -90,6 +90,8 @@ class WandbTracker:
             "stop": stop or _ignore,
             "finish_seconds": finish_seconds,
         }
+        self.is_starting = False
+        """Whether wandb itself is being imported and started, which no server holds up."""
         self.is_refused = False
         """Whether wandb or its server, and not something about this run, is at fault."""
         self._last = last
@@ -178,7 +180,11 @@ class WandbTracker:
     def _open(self, run: RunDescription, seconds: float) -> None:
         # What cannot be written there, wandb's process would complain of on the terminal.
         make_folder(self.directory.path / "wandb")
-        self._seat = join_service(self.directory.path)
+        self.is_starting = True
+        try:
+            self._seat = join_service(self.directory.path)
+        finally:
+            self.is_starting = False
         try:
             if self.state.problem is not None:
                 raise ServiceLost("it was given up in the meantime")

@@ -106,12 +106,18 @@ class Execution:
             if self._progress is not None:
                 self._progress.close()
 
-    def wait(self, seconds: float) -> None:
-        """Wait for wandb, at most so long; what is not sent by then is sent later, from the run directory."""
+    def wait(self, seconds: float, *, through_start: bool = False) -> None:
+        """Wait for wandb, at most so long; what is not sent by then is sent later, from the run directory.
+
+        Args:
+            seconds: At most so long.
+            through_start: Whether to wait longer while wandb itself is still being started.
+        """
         if self.wandb is None:
             return
+        wait = self.wandb.wait_through_start if through_start else self.wandb.wait
         try:
-            in_time = self.wandb.wait(seconds)
+            in_time = wait(seconds)
         except KeyboardInterrupt:  # The run is complete; it is the waiting that somebody has enough of.
             in_time = False
         if not in_time:

@@ -96,7 +96,8 @@ def train(
         run = Execution(settings, data, trainer, placement, description, mode, clock, trial, sigterm)
         result = run.execute()
         if trial is None:
-            run.wait(INTERRUPTED_SECONDS if result.status == INTERRUPTED else patience)
+            is_interrupted = result.status == INTERRUPTED
+            run.wait(INTERRUPTED_SECONDS if is_interrupted else patience, through_start=not is_interrupted)
     if trial is None and show:
         show_result(result, run.wandb)
     return result

@@ -64,7 +64,7 @@ def serve(sweep_id: str, storage: str | None, count: int | None) -> int:
         end = agent.work(count)
     finally:
         # The last runs may still be on their way to wandb's server.
-        drain(DRAIN_SECONDS)
+        drain(DRAIN_SECONDS, through_start=not stop.is_set())
     # A controller says it for the runs of all its agents.
     if name is None and (count_unsent := unsent_runs()):
         runs = counted(count_unsent, "run")

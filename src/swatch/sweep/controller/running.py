@@ -67,7 +67,7 @@ def run_in_this_process(opened: OpenSweep, function: TrainFunction) -> None:
         try:
             with Watcher(opened, display):
                 end = agent.work()
-                drain(DRAIN_SECONDS)
+                drain(DRAIN_SECONDS, through_start=not end.interrupted)
             state = _end_here(opened, end)
         finally:
             opened.ledger.update_sweep(opened.sweep.id, state=state)

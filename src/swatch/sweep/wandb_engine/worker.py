@@ -161,7 +161,7 @@ def serve(commands: IO[str], events: IO[str]) -> int:
         tell("fatal", reason=str(error))
         return BAD_INPUT
     finally:
-        drain()
+        drain(through_start=not leaving.is_set())
     return 0
 
 
