@@ -107,6 +107,11 @@ def test_a_function_that_raises_is_failed_with_its_traceback(tmp_path: Path) -> 
         ({"acc": 0.5}, "it never logged 'loss' (it logged: acc)"),
         (None, "it never logged 'loss' (it logged nothing)"),
         ("good", "the function returned something else than metrics"),
+        (
+            {"loss": 0.5, "curve": object()},
+            "the function returned something else than metrics: 'curve' is of",
+        ),
+        ({"loss": [0.5, 0.25]}, "'loss' must be a number (last: [0.5, 0.25])"),
     ],
 )
 def test_a_function_without_a_result_is_failed(tmp_path: Path, returned: Any, message: str) -> None:
@@ -127,6 +132,27 @@ def test_a_function_that_leaves_ends_its_trial_alone(tmp_path: Path) -> None:
     assert len(begun) == 2, "the agent went on"
     assert [trial.state for trial in trials_of(tmp_path)] == [TrialState.FAILED] * 2
     assert trials_of(tmp_path)[0].reason == "the function left with sys.exit(3)"
+
+
+@pytest.mark.parametrize("code", [None, 0])
+def test_a_function_that_leaves_without_an_error_is_done(tmp_path: Path, code: int | None) -> None:
+    def train(parameters: dict[str, Any], trial: Trial) -> None:
+        trial.report({"loss": 0.5})
+        raise SystemExit(code)  # As scripts do at their end.
+
+    trial = run_one(tmp_path, train)
+    assert (trial.state, trial.objective) == (TrialState.FINISHED, 0.5)
+
+
+def test_an_interruption_that_nobody_asked_for_is_the_functions_own(tmp_path: Path) -> None:
+    def train(parameters: dict[str, Any]) -> float:
+        raise KeyboardInterrupt
+
+    make_sweep(tmp_path, count=2)
+    runner = FunctionRunner(train, DISABLED)
+    runner.hears_ctrl_c = False  # As in an agent's process, which catches the signal.
+    work(tmp_path, runner)
+    assert [trial.reason for trial in trials_of(tmp_path)] == ["the function raised KeyboardInterrupt"] * 2
 
 
 def test_epochs_that_do_not_rise_are_refused(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from swatch.errors import UserError, did_you_mean
+from swatch.sweep.agent.forked import call_in_one_process
 from swatch.sweep.agent.trial import Trial, TrialInterrupted, TrialStopped, plain
 from swatch.sweep.records import Metrics
 
@@ -130,6 +131,8 @@ class FunctionRunner:
         self._tracking = tracking
         self.inside = False
         """Whether the user's code is running: then an interruption may be raised into it."""
+        self.hears_ctrl_c = True
+        """Whether Ctrl-C raises KeyboardInterrupt here; in an agent's process the function alone does."""
 
     def __call__(self, trial: Trial) -> FunctionOutcome:
         """Run one trial. Whatever the function raises passes through after the run directory has it."""
@@ -175,12 +178,19 @@ class FunctionRunner:
         self.inside = True
         try:
             arguments = (trial.parameters, trial) if self._with_trial else (trial.parameters,)
-            result = self._function(*arguments)
+            result = call_in_one_process(self._function, arguments)
         except TrialStopped as stop:
             return "stopped", stop.decision.reason
         except SystemExit as leaving:
             # It would end the agent, and with it all trials to come.
-            return "failed", f"the function left with sys.exit({leaving.code!r})"
+            if leaving.code not in (None, 0):
+                return "failed", f"the function left with sys.exit({leaving.code!r})"
+            result = None
+        except KeyboardInterrupt:
+            # Given back, the trial would come again without end.
+            if self.hears_ctrl_c or trial.should_stop():
+                raise
+            return "failed", "the function raised KeyboardInterrupt"
         finally:
             self.inside = False
         return self._take_result(trial, result)

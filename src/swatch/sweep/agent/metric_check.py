@@ -21,6 +21,8 @@ def logged(trial: Trial) -> bool:
 def nothing_to_judge(trial: Trial) -> str:
     """Say why a trial that came to its end has no objective."""
     values = [record[trial.metric] for record in trial.history if trial.metric in record]
+    if values and not any(isinstance(value, int | float | None) for value in values):
+        return f"'{trial.metric}' must be a number (last: {values[-1]!r})"
     if values:
         return f"diverged: '{trial.metric}' was never a finite number (last: {values[-1]})"
     names = _names(trial.history)

@@ -11,6 +11,7 @@ from types import FrameType
 
 from swatch.errors import UserError
 from swatch.sweep.agent.agent import GAVE_UP, Agent, Runner
+from swatch.sweep.agent.forked import forget_signals_when_forked
 from swatch.sweep.agent.function import FunctionRunner, load_function
 from swatch.sweep.agent.trial import TrialInterrupted
 from swatch.sweep.controller.registrar import DRAIN_SECONDS
@@ -108,6 +109,9 @@ def _catch_signals(stop: Event, function: FunctionRunner | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, receive)
     signal.signal(signal.SIGALRM, interrupt_function)
+    if function is not None:
+        function.hears_ctrl_c = False
+    forget_signals_when_forked()
 
 
 def _ask_to_stop() -> None:

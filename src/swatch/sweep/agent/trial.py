@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -93,6 +94,7 @@ class Trial:
     """What this attempt has logged."""
     _sink: Any = field(default=None, repr=False)
     _started: float = field(default_factory=time.monotonic, repr=False)
+    _process: int = field(default_factory=os.getpid, repr=False)
 
     def log(self, record: Metrics) -> Decision:
         """Write one epoch to the ledger and return whether the trial goes on.
@@ -125,7 +127,11 @@ class Trial:
         Raises:
             TrialStopped: The sweep's stopping rule ends the trial. Let it pass.
             TrialInterrupted: The sweep was interrupted; the trial starts again when it goes on. Let it pass.
+            RuntimeError: It is called in a process that the function has forked.
         """
+        if os.getpid() != self._process:
+            # Two processes on one database connection would damage what either writes.
+            raise RuntimeError("trial.report in a forked process: hand the values back and report there")
         last = self.history[-1]["epoch"] if self.history else 0
         number = last + 1 if epoch is None else int(epoch)
         if number < 0 or (self.history and number <= last):
@@ -142,7 +148,18 @@ class Trial:
 
 
 def plain(metrics: Mapping[str, Any]) -> Metrics:
-    """Return metrics as plain values, NumPy scalars as numbers. Raises TypeError for what is no dict."""
+    """Return metrics as plain values, NumPy scalars as numbers. Raises TypeError for what is none."""
     if not isinstance(metrics, Mapping):
         raise TypeError(f"metrics are a dict such as {{'accuracy': 0.9}}, not {type(metrics).__name__}")
-    return {str(key): value.tolist() if hasattr(value, "tolist") else value for key, value in metrics.items()}
+    values = {str(key): _plain(value) for key, value in metrics.items()}
+    for key, value in values.items():
+        if not isinstance(value, str | int | float | list | tuple | dict | os.PathLike | None):
+            raise TypeError(
+                f"'{key}' is of type {type(value).__name__}; metrics are numbers and texts. Pictures, tables "
+                "and models go into files in trial.run_directory"
+            )
+    return values
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else value
