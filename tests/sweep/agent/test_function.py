@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from swatch.errors import UserError
 from swatch.sweep.agent.function import FunctionRunner, load_function, spec_of, takes_trial
 from swatch.sweep.agent.trial import Trial
 from swatch.sweep.records import TrialRecord, TrialState
+from swatch.tracking import RunDirectory
 from swatch.tracking.background import drain
 
 DISABLED = {"mode": "disabled"}
@@ -164,6 +166,40 @@ def test_epochs_that_do_not_rise_are_refused(tmp_path: Path) -> None:
         run_one(tmp_path, train).reason
         == "ValueError: trial.report: epoch 2 after epoch 2; epochs count upwards"
     )
+
+
+def test_the_epoch_among_the_metrics_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[int] = []
+    monkeypatch.setattr(RunDirectory, "log", lambda self, step, metrics: steps.append(step))
+
+    def train(parameters: dict[str, Any], trial: Trial) -> None:
+        for epoch in range(3):  # From 0, as wandb.log({"epoch": epoch, ...}) is mostly called.
+            trial.report({"epoch": epoch, "loss": 1.0, "timestamp": 7})
+
+    history = run_one(tmp_path, train).history
+    assert [record["epoch"] for record in history] == steps == [0, 1, 2], "no two rows of wandb share a step"
+    assert all(record["timestamp"] > 7 for record in history)
+
+
+@pytest.mark.parametrize("epoch", ["two", 1.5, None, float("nan")])
+def test_an_epoch_is_a_whole_number(tmp_path: Path, epoch: Any) -> None:
+    def train(parameters: dict[str, Any], trial: Trial) -> None:
+        trial.report({"loss": 1.0, "epoch": epoch})
+
+    reason = run_one(tmp_path, train).reason
+    assert reason == f"ValueError: trial.report: epoch {epoch!r}; epochs are whole numbers"
+
+
+def test_seconds_are_an_epochs_own(tmp_path: Path) -> None:
+    def train(parameters: dict[str, Any], trial: Trial) -> None:
+        for seconds in ({}, {}, {"seconds": 77.0}):
+            time.sleep(0.05)
+            trial.report({"loss": 1.0, **seconds})
+
+    first, second, third = run_one(tmp_path, train).history
+    assert first["seconds"] >= 0.05
+    assert second["seconds"] == pytest.approx(second["timestamp"] - first["timestamp"], abs=0.02)
+    assert third["seconds"] == 77.0, "what the function measured itself is not written over"
 
 
 def test_the_stopping_rule_ends_a_function_through_its_own_except_clauses(tmp_path: Path) -> None:

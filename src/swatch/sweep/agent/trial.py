@@ -121,8 +121,9 @@ class Trial:
         """Report one epoch's metrics; call it as often as there is something to report.
 
         Args:
-            metrics: Names to numbers; the sweep's metric among them.
-            epoch: Counts from 1 unless given.
+            metrics: Names to numbers; the sweep's metric among them. ``seconds`` since the last report, or
+                since the start, is added where it is not among them.
+            epoch: A whole number that rises; ``metrics["epoch"]`` unless given; without that, counted.
 
         Raises:
             TrialStopped: The sweep's stopping rule ends the trial. Let it pass.
@@ -133,11 +134,15 @@ class Trial:
             # Two processes on one database connection would damage what either writes.
             raise RuntimeError("trial.report in a forked process: hand the values back and report there")
         last = self.history[-1]["epoch"] if self.history else 0
-        number = last + 1 if epoch is None else int(epoch)
+        values = plain(metrics)
+        number = _whole(values.get("epoch", last + 1) if epoch is None else epoch)
         if number < 0 or (self.history and number <= last):
             raise ValueError(f"trial.report: epoch {number} after epoch {last}; epochs count upwards")
-        record = {"epoch": number, **plain(metrics), "seconds": round(time.monotonic() - self._started, 3)}
-        record["timestamp"] = round(time.time(), 3)
+        now = time.monotonic()
+        # An epoch's own time, as in a run of the network.
+        seconds, self._started = round(now - self._started, 3), now
+        timestamp = round(time.time(), 3)
+        record = {"epoch": number, "seconds": seconds, **values} | {"epoch": number, "timestamp": timestamp}
         if self._sink is not None:
             self._sink.log(number, record)
         decision = self.log(record)
@@ -159,6 +164,16 @@ def plain(metrics: Mapping[str, Any]) -> Metrics:
                 "and models go into files in trial.run_directory"
             )
     return values
+
+
+def _whole(epoch: Any) -> int:
+    try:
+        is_whole = int(epoch) == epoch
+    except (TypeError, ValueError, OverflowError):
+        is_whole = False
+    if not is_whole:
+        raise ValueError(f"trial.report: epoch {epoch!r}; epochs are whole numbers")
+    return int(epoch)
 
 
 def _plain(value: Any) -> Any:
