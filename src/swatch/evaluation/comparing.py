@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,6 +43,18 @@ class ComparedRun:
     sweep: str | None = None
     trial: int | None = None
     """Of the sweep, if it belongs to one."""
+    goals: Mapping[str, str] = field(default_factory=dict)
+    """Metric to ``"minimize"`` or ``"maximize"``."""
+
+    @property
+    def judged_by(self) -> tuple[str, str]:
+        """The metric that decides which epoch is the best, and its goal."""
+        return judged_by(self.config, self.summary, self.goals)
+
+    @property
+    def is_of_function(self) -> bool:
+        """Whether somebody's own function was called, and no network of ours trained."""
+        return is_of_function(self.config)
 
     @property
     def best(self) -> Mapping[str, Any]:
@@ -110,13 +122,37 @@ def read_run(directory: RunDirectory) -> ComparedRun:
     found = ComparedRun(directory, directory.path.name, status, trained_values(config), known, summary or {})
     if description is None:
         return found
-    return replace(found, name=description.name, sweep=description.sweep_id, trial=description.trial)
+    return replace(
+        found,
+        name=description.name,
+        sweep=description.sweep_id,
+        trial=description.trial,
+        goals=description.goals,
+    )
+
+
+def judged_by(
+    config: Mapping[str, Any], summary: Mapping[str, Any], goals: Mapping[str, str]
+) -> tuple[str, str]:
+    """Return the metric that decides which epoch of a run is the best, and its goal.
+
+    The network's config names it. A run of somebody's own function has no such key; its description has the
+    sweep's metric as its only goal.
+    """
+    metric = summary.get("monitor") or config.get("training.monitor") or next(iter(goals), "val/accuracy")
+    goal = summary.get("goal") or config.get("training.goal") or goals.get(str(metric), "maximize")
+    return str(metric), str(goal)
+
+
+def is_of_function(config: Mapping[str, Any]) -> bool:
+    """Whether somebody's own function was called: the network's config names what it is built of."""
+    return bool(config) and all(key.rpartition(".")[2] != _TARGET for key in config)
 
 
 def best_of(runs: Sequence[ComparedRun]) -> tuple[str, int]:
     """Return the metric by which the first run chose its best epoch, and the place of the best run."""
-    monitor = str(runs[0].config.get("training.monitor", "val/accuracy"))
-    sign = 1.0 if runs[0].config.get("training.goal", "maximize") == "maximize" else -1.0
+    monitor, goal = runs[0].judged_by
+    sign = 1.0 if goal == "maximize" else -1.0
 
     def value(place: int) -> float:
         found = runs[place].best.get(monitor)

@@ -10,7 +10,7 @@ from typing import Any
 
 from swatch.evaluation.comparing import ComparedRun, Comparison, Pairs
 from swatch.metrics import McNemar
-from swatch.report.comparison.table import METRICS, SIGNIFICANT, against, epoch_text, seconds_of
+from swatch.report.comparison.table import SIGNIFICANT, against, epoch_text, seconds_of, shown_metrics
 from swatch.report.confusion import confusion_of
 from swatch.report.frame import STANDALONE, Frame
 from swatch.report.labels import finite, format_metric, metric_label
@@ -83,7 +83,7 @@ def render(
         frame: what the page takes from its surroundings.
     """
     labels = short_labels(comparison.runs)
-    metrics = [name for name in METRICS if any(run.best.get(name) is not None for run in comparison.runs)]
+    metrics = shown_metrics(comparison.runs, monitor)
     command = shlex.join(["swatch", "compare", *(run.directory.path.name for run in comparison.runs)])
     return str(
         environment()
@@ -104,6 +104,7 @@ def render(
             monitor_label=metric_label(monitor),
             left_out=left_out,
             has_tests=bool(pairs),
+            has_networks=not all(run.is_of_function for run in comparison.runs),
             colours=COLOURS,
             command=command,
             data=script_json(

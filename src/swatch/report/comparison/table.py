@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from swatch.report.labels import format_metric, format_p_value, format_seconds, format_value
+from swatch.report.labels import finite, format_metric, format_p_value, format_seconds, format_value
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 BLOCKS = "▁▂▃▄▅▆▇█"
 SPARK_WIDTH = 24
 METRICS = ("val/accuracy", "val/loss", "train/accuracy", "train/loss")
+_NOT_METRICS = ("epoch", "step", "seconds", "timestamp")
 # Below this a difference is called clear: the usual level.
 SIGNIFICANT = 0.05
 _AGAINST = "against the best"
@@ -52,13 +53,13 @@ def comparison_table(
     for key, values in comparison.differences.items():
         table.add_row(key, *(_value(value) for value in values))
     table.add_section()
-    for metric in METRICS:
-        measured = [run.best.get(metric) for run in runs]
-        if any(value is not None for value in measured):
-            table.add_row(metric, *(format_metric(value) for value in measured))
+    for metric in shown_metrics(runs, monitor):
+        table.add_row(metric, *(format_metric(run.best.get(metric)) for run in runs))
     table.add_row("best epoch", *(epoch_text(run) for run in runs))
     table.add_row("time", *(format_seconds(seconds_of(run)) for run in runs))
-    table.add_row("parameters", *(f"{run.summary.get('parameters', 0):,}" for run in runs))
+    weights = [run.summary.get("parameters") for run in runs]
+    if any(isinstance(count, int) for count in weights):  # A function has parameters of another kind.
+        table.add_row("parameters", *(f"{count:,}" if isinstance(count, int) else "–" for count in weights))
     table.add_row("status", *(run.status for run in runs))
     if any(test is not None for test in tests):
         shown = ["" if place == best else _test(test) for place, test in enumerate(tests)]
@@ -69,6 +70,15 @@ def comparison_table(
     return table
 
 
+def shown_metrics(runs: Sequence[ComparedRun], monitor: str) -> list[str]:
+    """Return the metrics to show: the four of the network, or what a function reported, its metric first."""
+    names: Sequence[str] = METRICS
+    if monitor not in METRICS:
+        reported = (key for run in runs for key in run.best if key not in _NOT_METRICS)
+        names = list(dict.fromkeys((monitor, *reported)))
+    return [name for name in names if any(finite(run.best.get(name)) is not None for run in runs)]
+
+
 def fitting_names(comparison: Comparison, monitor: str, width: int) -> list[str]:
     """Return what the runs are called at the head of a table so many characters wide.
 
@@ -76,7 +86,7 @@ def fitting_names(comparison: Comparison, monitor: str, width: int) -> list[str]
     table has their parameters), and other names get several lines.
     """
     runs = comparison.runs
-    labels = [*comparison.differences, *METRICS, _AGAINST, _curve_label(monitor)]
+    labels = [*comparison.differences, *shown_metrics(runs, monitor), _AGAINST, _curve_label(monitor)]
     room = (width - max(map(len, labels))) // len(runs) - _PADDING
     if all(len(run.name) <= room for run in runs):
         return [run.name for run in runs]
@@ -165,6 +175,9 @@ def epoch_text(run: ComparedRun) -> str:
 
 def seconds_of(run: ComparedRun) -> float | None:
     """Return the seconds of all epochs; None if none is known."""
+    whole = finite(run.summary.get("seconds"))
+    if whole is not None and run.is_of_function:  # Its epochs may have other seconds, its own.
+        return whole
     seconds = [record.get("seconds") for record in run.history]
     known = [float(value) for value in seconds if isinstance(value, int | float)]
     return sum(known) if known else None

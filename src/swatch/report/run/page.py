@@ -62,7 +62,7 @@ def render(
     figures = panels(view.history)
     best = view.best
     best_epoch = None if best is None else finite(best.get("epoch"))
-    defaults = default_values()
+    defaults = None if view.is_of_function else default_values()
     timings = view.summary.get("timings")
     return str(
         environment()

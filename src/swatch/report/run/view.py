@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from swatch.errors import UserError
-from swatch.evaluation.comparing import INTERRUPTED, RUNNING
+from swatch.evaluation.comparing import INTERRUPTED, RUNNING, is_of_function, judged_by
 from swatch.report.confusion import Confusion, confusion_of
 from swatch.report.labels import count_of, finite
 from swatch.tracking import RunDirectory, evaluations_file
@@ -57,12 +57,22 @@ class RunView:
     @property
     def monitor(self) -> str:
         """The metric that decides which epoch is the best."""
-        return str(self.summary.get("monitor") or self.config.get("training.monitor") or "val/accuracy")
+        return self._judged_by[0]
 
     @property
     def goal(self) -> str:
         """``maximize`` or ``minimize``."""
-        return str(self.summary.get("goal") or self.config.get("training.goal") or "maximize")
+        return self._judged_by[1]
+
+    @property
+    def _judged_by(self) -> tuple[str, str]:
+        goals = {} if self.description is None else self.description.goals
+        return judged_by(self.config, self.summary, goals)
+
+    @property
+    def is_of_function(self) -> bool:
+        """Whether a function of somebody's own was called, and no network of ours trained."""
+        return is_of_function(self.config)
 
     @property
     def best(self) -> Mapping[str, Any] | None:

@@ -240,6 +240,8 @@ def summarize(trial: Trial, seconds: float) -> dict[str, Any]:
     valued = [(sign * value, r) for r in trial.history if (value := finite(r.get(trial.metric))) is not None]
     best = min(valued, key=lambda pair: pair[0])[1] if valued else None
     return {
+        "monitor": trial.metric,
+        "goal": trial.goal,
         "best": best,
         "final": trial.history[-1] if trial.history else None,
         "parameters": trial.parameters,
