@@ -31,14 +31,16 @@ class CheckedNetwork:
 def check(config: SweepConfig, overrides: Sequence[str], tracking: str | None) -> CheckedNetwork:
     """Check a sweep against the config, resolve where it is tracked, and find its home.
 
-    Raises UserError for the first key, value or metric that does not fit, and for a tracking mode that
-    cannot be had.
+    Raises UserError for a program that is not ours, for the first key, value or metric that does not fit,
+    and for a tracking mode that cannot be had.
     """
     from swatch.compose import compose
     from swatch.schema.settings import Training
+    from swatch.sweep.network.program import check_program
     from swatch.sweep.network.validation import check as check_space
     from swatch.tracking.mode import resolve_mode
 
+    check_program(config)
     checked = check_space(config, list(overrides))
     constants = checked.space.constants
     plain = compose(overrides)
