@@ -176,4 +176,5 @@ def command(
             return
         opened = open_sweep(request)
     wanted = agents or opened.sweep.options.get("agents")
-    run_in_agents(opened, sweep_control.agent_count(wanted, opened.sweep.count))
+    cpus = sweep_control.cpus_of(opened.sweep.options)
+    run_in_agents(opened, sweep_control.agent_count(wanted, opened.sweep.count, cpus))

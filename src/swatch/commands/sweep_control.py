@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from swatch.sweep.opening.preparing import SweepRequest
@@ -53,13 +54,23 @@ def show_preview(request: SweepRequest, agents: int | None) -> None:
     for notice in found.prepared.notices:
         say(notice)
     wanted = agents or found.prepared.options.get("agents")
-    for part in preview_parts(found, agent_count(wanted, found.prepared.count), width=out.width):
+    cpus = cpus_of(found.prepared.options)
+    for part in preview_parts(found, agent_count(wanted, found.prepared.count, cpus), width=out.width):
         out.print(part, soft_wrap=isinstance(part, str), markup=False)
 
 
-def agent_count(wanted: int | None, count: int | None) -> int:
-    """Return how many agents there will be: as many as wanted, else one a core, and no more than trials."""
+def cpus_of(options: Mapping[str, Any]) -> int:
+    """Return how many cores each of a sweep's agents has, by the sweep's options."""
+    return int((options.get("launcher") or {}).get("cpus", 1))
+
+
+def agent_count(wanted: int | None, count: int | None, cpus: int = 1) -> int:
+    """Return how many agents there will be: as many as wanted, else what the cores are enough for.
+
+    No more than trials; ``cpus`` is an agent's number of cores.
+    """
     if wanted is not None:
         return wanted
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, count) if count else cores
+    most = max(cores // cpus, 1)
+    return min(most, count) if count else most

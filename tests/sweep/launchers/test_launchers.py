@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from process_cases import write_function_sweep
+from process_cases import command, write_function_sweep
 from slurm_programs import FakeSlurm, slurm
 
 from swatch.cli import run
+from swatch.commands.sweep_control import agent_count
 from swatch.errors import UserError
 from swatch.sweep.launchers import check_launcher, is_of_launcher
 from swatch.sweep.launchers.ray_options import memory_bytes
@@ -126,3 +129,33 @@ def test_without_the_package_it_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
 )
 def test_memory_is_told_to_ray_in_bytes(text: str | None, expected: int | None) -> None:
     assert memory_bytes({"memory": text}) == expected
+
+
+def test_the_cores_of_a_local_agent_are_its_threads(tmp_path: Path) -> None:
+    write_function_sweep(tmp_path)
+    (tmp_path / "mine.py").write_text(
+        "import os\ndef train(parameters):\n    return float(os.environ['OMP_NUM_THREADS'])\n"
+    )
+    for given, threads in ((["launcher.cpus=3"], "3.0000"), ([], "1.0000")):
+        done = subprocess.run(
+            command(*given, "--name", f"s{threads[0]}", count=1, agents=1),
+            cwd=tmp_path,
+            env={**os.environ, "OMP_NUM_THREADS": "2"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert threads in done.stdout, done.stderr
+
+
+def test_agents_are_as_many_as_there_are_cores_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
+    assert [agent_count(None, None, cpus) for cpus in (1, 3, 8, 16)] == [8, 2, 1, 1]
+    assert (agent_count(None, 1, 3), agent_count(5, None, 3)) == (1, 5)
+
+
+@pytest.mark.parametrize("cpus", [0, 1.5, "many", None])
+def test_cores_are_a_whole_number(cpus: object) -> None:
+    with pytest.raises(UserError, match=r"launcher\.cpus must be"):
+        check_launcher({"kind": "local", "cpus": cpus}, None)

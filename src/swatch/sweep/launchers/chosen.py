@@ -29,6 +29,7 @@ def make_launcher(
         from swatch.sweep.launchers.ray import RayLauncher
 
         return RayLauncher(settings, sweep_id, url, logs, environment)
-    from swatch.sweep.launchers.processes import LocalLauncher
+    from swatch.sweep.launchers.processes import THREAD_VARIABLES, LocalLauncher
 
-    return LocalLauncher(sweep_id, url, logs, environment)
+    threads = dict.fromkeys(THREAD_VARIABLES, str(settings.get("cpus", 1)))
+    return LocalLauncher(sweep_id, url, logs, {**threads, **environment})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from swatch.errors import UserError, did_you_mean
-from swatch.schema.hints import Unfit, fit, show
+from swatch.schema.hints import AtLeast, Unfit, fit, show
 from swatch.sweep.launchers import ray_options, slurm_options
 
 KINDS = ("local", "slurm", "ray")
@@ -34,6 +34,7 @@ def check_launcher(settings: Mapping[str, Any], storage: str | None) -> None:
         near = did_you_mean(str(kind), KINDS)
         raise UserError(f"launcher.kind must be one of {', '.join(KINDS)}, not {show(kind)}.{near}")
     if kind == "local":
+        _check_value("cpus", settings.get("cpus", 1), Annotated[int, AtLeast(1)])
         return
     one_host = "launcher.one_host=true if all agents run on this host"
     if kind == "slurm":
@@ -61,7 +62,11 @@ def _check_values(settings: Mapping[str, Any], hints: Mapping[str, Any], others:
     for key, hint in hints.items():
         if key not in settings:
             raise UserError(f"the config lacks the key 'launcher.{key}'")
-        try:
-            fit(hint, settings[key])
-        except Unfit as error:
-            raise UserError(f"launcher.{key} must be {error}, not {show(settings[key])}") from None
+        _check_value(key, settings[key], hint)
+
+
+def _check_value(key: str, value: Any, hint: Any) -> None:
+    try:
+        fit(hint, value)
+    except Unfit as error:
+        raise UserError(f"launcher.{key} must be {error}, not {show(value)}") from None
