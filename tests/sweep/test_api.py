@@ -13,6 +13,7 @@ import pytest
 
 from swatch.errors import RunFailed, UserError
 from swatch.sweep import run
+from swatch.sweep.agent.loading import load_function
 
 SWEEP = {
     "method": "random",
@@ -146,6 +147,17 @@ def test_the_display_of_a_sweep_in_this_process_outlives_a_ledger_in_trouble(
 def test_agents_of_their_own_need_a_function_that_they_can_import() -> None:
     with pytest.raises(UserError, match="agents=2: another process cannot import"):
         run(SWEEP, lambda parameters: 0.5, count=2, agents=2, tracking="disabled")
+
+
+@pytest.mark.parametrize("agents", [1, 2])
+def test_a_script_that_sweeps_when_it_is_imported_is_told_so(tmp_path: Path, agents: int) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import swatch.sweep\ndef train(parameters):\n    return 1.0\n"
+        f"swatch.sweep.run({SWEEP!r}, train, count=1, agents={agents}, tracking='disabled')\n"
+    )
+    with pytest.raises(UserError, match=r"mine\.py failed: swatch\.sweep\.run is called when .* `if __"):
+        load_function("mine.py:train")
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize(

@@ -150,9 +150,14 @@ def _optional(name: str, value: Any, *, least: int) -> int | None:
 
 def _name_of(train: Callable[..., Any], agents: int) -> str:
     from swatch.errors import UserError
-    from swatch.sweep.agent.function import load_function, spec_of, takes_trial
+    from swatch.sweep.agent.loading import is_being_loaded, load_function, spec_of, takes_trial
 
     takes_trial(train)
+    if is_being_loaded(train):
+        raise UserError(
+            "swatch.sweep.run is called when its function's file is imported, which every agent does; put "
+            'the call under `if __name__ == "__main__":`'
+        )
     spec = spec_of(train)
     name = getattr(train, "__qualname__", type(train).__name__)
     if agents == 1:

@@ -15,7 +15,8 @@ import yaml
 from sweep_cases import make_sweep, trials_of, work
 
 from swatch.errors import UserError
-from swatch.sweep.agent.function import FunctionRunner, load_function, spec_of, takes_trial
+from swatch.sweep.agent.function import FunctionRunner
+from swatch.sweep.agent.loading import load_function, spec_of, takes_trial
 from swatch.sweep.agent.trial import Trial
 from swatch.sweep.records import TrialRecord, TrialState
 from swatch.tracking import RunDirectory
@@ -294,7 +295,7 @@ def test_the_signature_decides_whether_the_trial_is_passed() -> None:
 
 
 def test_only_functions_at_the_top_level_can_be_named() -> None:
-    assert spec_of(load_function) == "swatch.sweep.agent.function:load_function"
+    assert spec_of(load_function) == "swatch.sweep.agent.loading:load_function"
     assert load_function(str(spec_of(load_function))) is load_function
     assert spec_of(lambda parameters: None) is None
 

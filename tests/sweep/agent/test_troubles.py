@@ -45,7 +45,7 @@ def test_the_first_epoch_without_the_metric_is_noticed_and_the_first_trial_ends_
 
 
 def sweep_of_file(folder: Path, text: str, count: int = 2, **options: Any) -> SweepResult:
-    from swatch.sweep.agent.function import load_function
+    from swatch.sweep.agent.loading import load_function
 
     (folder / "mine.py").write_text(text)
     return run(SWEEP, load_function(f"{folder}/mine.py:train"), count=count, tracking="disabled", **options)

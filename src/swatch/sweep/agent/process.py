@@ -12,7 +12,8 @@ from types import FrameType
 from swatch.errors import UserError
 from swatch.sweep.agent.agent import GAVE_UP, Agent, Runner
 from swatch.sweep.agent.forked import forget_signals_when_forked
-from swatch.sweep.agent.function import FunctionRunner, load_function
+from swatch.sweep.agent.function import FunctionRunner
+from swatch.sweep.agent.loading import load_function
 from swatch.sweep.agent.trial import TrialInterrupted
 from swatch.sweep.controller.registrar import DRAIN_SECONDS
 from swatch.sweep.home import default_home, storage_of

@@ -14,7 +14,8 @@ from typing import Self
 from swatch.console import shown_path
 from swatch.errors import Interrupted, RunFailed
 from swatch.sweep.agent.agent import TRACEBACK_FILE, Agent, AgentEnd
-from swatch.sweep.agent.function import FunctionRunner, TrainFunction
+from swatch.sweep.agent.function import FunctionRunner
+from swatch.sweep.agent.loading import TrainFunction
 from swatch.sweep.agent.metric_check import early_notice
 from swatch.sweep.controller.controller import SHOW_SECONDS, Controller, failure_reasons
 from swatch.sweep.controller.registrar import DRAIN_SECONDS, Registrar

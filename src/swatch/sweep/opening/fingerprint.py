@@ -44,7 +44,7 @@ def changes_since(stored: Mapping[str, str], now: Mapping[str, str], sweep_id: s
 
 
 def _function_code(prepared: Prepared) -> str | None:
-    from swatch.sweep.agent.function import load_function
+    from swatch.sweep.agent.loading import load_function
 
     request = prepared.request
     assert request.function is not None

@@ -185,7 +185,7 @@ def _of_network(request: SweepRequest, config: SweepConfig, fetch: bool) -> Foun
 
 
 def _of_function(request: SweepRequest, config: SweepConfig) -> Found:
-    from swatch.sweep.agent.function import load_function, takes_trial
+    from swatch.sweep.agent.loading import load_function, takes_trial
     from swatch.tracking.mode import resolve_mode
 
     assert request.function is not None
