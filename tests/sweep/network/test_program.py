@@ -26,7 +26,8 @@ def _project(tmp_path: Path) -> None:
     scripts.mkdir()
     (scripts / "start.py").write_text("from swatch.cli import main\nmain(['train'])\n")
     (tmp_path / "run.sh").write_text('exec swatch train "$@"\n')
-    (tmp_path / "sk.py").write_text("import wandb\nfrom swatch import Classifier\n")
+    for name in ("sk.py", "train.py", "run.R"):
+        (tmp_path / name).write_text("import wandb\nfrom swatch import Classifier\n")
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,7 @@ def _project(tmp_path: Path) -> None:
     [
         "",
         "program: scripts/train.py",  # of a checkout that is somewhere else
+        "program: elsewhere.py",
         "program: scripts/start.py",
         "command: [bash, run.sh, '${args_no_hyphens}']",
         "program: scripts/train.py\ncommand: ['${env}', '${interpreter}', '${program}', epochs=3, '${args}']",

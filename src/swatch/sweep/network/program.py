@@ -7,19 +7,19 @@ from pathlib import Path
 
 from swatch.sweep.config import SweepConfig
 
-OUR_PROGRAM = Path("scripts/train.py")
 _OUR_COMMAND = "swatch"
-# A file of another name that starts our training: a copy of scripts/train.py, or a shell script.
+# A file that starts our training: scripts/train.py, a copy of it, or a shell script.
 _STARTS_US = re.compile(r"\bswatch\.cli\b|\bswatch train\b|-m swatch\b")
 _READ = 100_000
 _BY_DEFAULT = ("${program}",)
 
 
 def check_program(config: SweepConfig) -> None:
-    """Refuse the YAML of somebody's own program.
+    """Refuse the YAML of somebody's own program that lies here.
 
     Its metric and keys are those of that program. If they happen to be the network's too, as `batch_size` and
-    `epochs` may be, the sweep would train the network and show its results for the program's.
+    `epochs` may be, the sweep would train the network and show its results for the program's. A file that is
+    not here, as where a YAML was taken out of its project, cannot have been meant to be started here.
 
     Raises UserError that names the line and says how a program is swept here.
     """
@@ -28,7 +28,8 @@ def check_program(config: SweepConfig) -> None:
     ]
     words = [config.program if word == "${program}" else word for word in started]
     given = [word for word in words if word]
-    if not given or any(_is_ours(word) for word in given):
+    verdicts = [_is_ours(word) for word in given]
+    if False not in verdicts or True in verdicts:
         return
     key = "program" if config.program in given else "command"
     name = config.program if key == "program" else " ".join(given)
@@ -41,13 +42,12 @@ def check_program(config: SweepConfig) -> None:
     )
 
 
-def _is_ours(word: str) -> bool:
-    path = Path(word)
-    if path.name == _OUR_COMMAND:  # `swatch train`, also with a path, and `python -m swatch`
+def _is_ours(word: str) -> bool | None:
+    """Return whether a word of the command starts our training; None if it is no file that is here."""
+    if Path(word).name == _OUR_COMMAND:  # `swatch train`, also with a path, and `python -m swatch`
         return True
     try:
-        with path.open(encoding="utf-8", errors="replace") as file:
+        with Path(word).open(encoding="utf-8", errors="replace") as file:
             return _STARTS_US.search(file.read(_READ)) is not None
     except OSError:
-        # A YAML of ours that was taken out of its checkout names a file that is not here.
-        return path.parts[-2:] == OUR_PROGRAM.parts
+        return None
