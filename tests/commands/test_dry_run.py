@@ -63,6 +63,11 @@ def test_the_space_the_first_ten_and_the_time(
     assert shown.endswith("Nothing was started.\n")
 
 
+def test_one_configuration_is_no_they(slice_overrides: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sweep", "tiny.yaml", "--dry-run", "--count", "1", *slice_overrides]) == 0
+    assert "The first configuration as Hydra composes it:" in capsys.readouterr().out
+
+
 def test_without_the_data_nothing_is_fetched_and_the_time_is_unknown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

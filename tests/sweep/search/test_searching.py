@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -76,6 +77,26 @@ def test_known_results_spare_the_exploring() -> None:
     belief = Search(UNIT, "random", 0, "minimize", (LOSS,), known).believe([])
     assert belief is not None
     assert belief.trials == 20
+
+
+def test_nothing_that_is_expected_to_be_worse_than_a_trial_is_the_optimum() -> None:
+    """What is expected of the trials comes from the finished ones alone; the optimum's model sees all."""
+    points = [{"x": n / 23, "y": (7 * (n // 2) % 12) / 12} for n in range(24)]
+    trials = [
+        trial_of(
+            n,
+            point,
+            TrialState.STOPPED if n % 2 else TrialState.FINISHED,
+            point["x"] + point["y"] + 3 * (n % 2),
+            space=UNIT,
+        )
+        for n, point in enumerate(points)
+    ]
+    for goal, sign in (("minimize", 1.0), ("maximize", -1.0)):
+        seen = [replace(trial, objective=sign * (trial.objective or 0.0)) for trial in trials]
+        belief = Search(UNIT, "bayes", 0, goal, (Metric("loss", goal=goal),)).believe(seen)
+        assert belief is not None
+        assert sign * belief.optimum.mean <= sign * belief.best_by_mean.mean
 
 
 def test_a_known_point_goes_into_the_ledger_and_back() -> None:

@@ -12,7 +12,7 @@ from sweep_cases import Ended, make_sweep, open_ledger, parabola, trials_of, wor
 
 from swatch.sweep.agent.trial import Trial
 from swatch.sweep.ledger.control import Control
-from swatch.sweep.records import SweepState
+from swatch.sweep.records import SweepState, TrialRecord
 from swatch.sweep.terminal import status
 from swatch.sweep.terminal.live_table import LiveTable
 from swatch.sweep.terminal.notices import order_notice
@@ -133,6 +133,19 @@ def test_a_bayesian_sweep_says_what_its_model_believes(tmp_path: Path) -> None:
     assert "The model expects loss 0." in lines and "the best by its mean" in lines
     assert "What matters: " in lines and "optimizer " in lines
     assert "One more trial is expected to gain 0." in lines
+
+
+def test_the_status_and_the_report_believe_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a stopped trial counts for follows from the histories, so that the status has to read them."""
+    make_sweep(tmp_path, method="bayes", count=12)
+    work(tmp_path, parabola)
+    seen: list[TrialRecord] = []
+    monkeypatch.setattr(
+        "swatch.sweep.terminal.status.belief_lines", lambda _, trials: seen.extend(trials) or []
+    )
+    text_of(sweep_status("s", open_ledger(tmp_path).url, width=120))
+    assert seen == trials_of(tmp_path)
+    assert all(trial.history for trial in seen)
 
 
 def test_where_there_are_no_sweeps_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

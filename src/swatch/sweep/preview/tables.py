@@ -101,6 +101,8 @@ def _candidates_title(preview: Preview) -> str:
     number = len(preview.candidates)
     count = "configuration" if number == 1 else f"{number} configurations"
     composed = "" if preview.prepared.request.function is not None else " as Hydra composes them"
+    if number == 1:
+        composed = composed.replace("them", "it")
     return f"The {first} {count}{composed}{', where they differ' if number > 1 else ''}:"
 
 

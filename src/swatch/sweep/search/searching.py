@@ -81,7 +81,7 @@ class Search:
         """Return what a model makes of the trials, whatever the method; None while they say too little.
 
         Also None for several objectives, of which no one is the best. The best of the trials is the first of
-        :meth:`expect`.
+        :meth:`expect`; it is the optimum, too, if nothing better is expected of any other configuration.
         """
         from swatch.sweep.search.bayes import Prediction, believe
 
@@ -92,9 +92,13 @@ class Search:
         expected = self.expect(trials)
         if belief is None or not expected:
             return belief
-        best = expected[0]
-        point = next(trial.point for trial in trials if trial.number == best.trial)
-        return replace(belief, best_by_mean=Prediction(point, best.mean, best.deviation, best.trial))
+        first = expected[0]
+        point = next(trial.point for trial in trials if trial.number == first.trial)
+        best = Prediction(point, first.mean, first.deviation, first.trial)
+        # The two come from two models: that of the optimum has seen the stopped trials, too.
+        sign = -1.0 if self.goal == "maximize" else 1.0
+        optimum = belief.optimum if sign * belief.optimum.mean < sign * best.mean else best
+        return replace(belief, optimum=optimum, best_by_mean=best)
 
     def expect(self, trials: Sequence[TrialRecord]) -> list[Expectation]:
         """Return what a model expects of every trial, the best expectation first.

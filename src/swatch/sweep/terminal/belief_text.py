@@ -20,7 +20,7 @@ def belief_lines(sweep: SweepRecord, trials: Sequence[TrialRecord]) -> list[str]
     """Return what the model expects, what matters to it, and what it hopes to gain.
 
     Nothing if the sweep is not Bayesian, has more than ``MOST_TRIALS`` trials, or has fewer than four
-    results. ``trials`` are all of the sweep, with their points.
+    results. ``trials`` are all of the sweep, with their points and histories.
     """
     if sweep.method != "bayes" or len(trials) > MOST_TRIALS:
         return []
@@ -30,7 +30,7 @@ def belief_lines(sweep: SweepRecord, trials: Sequence[TrialRecord]) -> list[str]
 
 def describe(belief: Belief, sweep: SweepRecord) -> list[str]:
     """Return a belief in words."""
-    from swatch.report.labels import format_metric, format_spread, format_value, short_names
+    from swatch.report.labels import format_spread, format_value, short_names
 
     best, optimum = belief.best_by_mean, belief.optimum
     names = short_names([*belief.importance, *optimum.point])
@@ -42,6 +42,12 @@ def describe(belief: Belief, sweep: SweepRecord) -> list[str]:
     )
     if optimum.trial != best.trial:
         expected += f", and {format_spread(optimum.mean, optimum.deviation)} at best, with {point}"
-    left = f"One more trial is expected to gain {format_metric(belief.gain)}"
-    noise = f"the same configuration varies by {format_metric(belief.noise)}"
-    return [f"{expected}.", f"What matters: {', '.join(matters)}. {left}; {noise}."]
+    # With as many decimals as the metric.
+    gain, chance = (
+        format_spread(best.mean, each).partition(" ± ")[2] for each in (belief.gain, belief.noise)
+    )
+    return [
+        f"{expected}.",
+        f"What matters: {', '.join(matters)}. One more trial is expected to gain {gain}; the model takes "
+        f"{chance} for chance in a training.",
+    ]

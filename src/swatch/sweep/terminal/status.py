@@ -60,7 +60,7 @@ def sweep_status(sweep_id: str, storage: str | None, *, width: int) -> list[Rend
             )
     lines.append(f"sweep {sweep_id} is {state}: {status_line(now, _elapsed(trials))}")
     if sweep.method == "bayes" and len(trials) <= MOST_TRIALS:
-        lines += belief_lines(sweep, ledger.trials(sweep_id, history=False))
+        lines += belief_lines(sweep, ledger.trials(sweep_id))
     address = page(sweep)
     return [*lines, f"W&B: {address}"] if address is not None else lines
 
