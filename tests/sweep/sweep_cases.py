@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import yaml
 
 from swatch.sweep.agent.agent import Agent, AgentEnd
+from swatch.sweep.agent.stop_flag import StopFlag
 from swatch.sweep.agent.trial import Trial
 from swatch.sweep.ledger import Ledger, sqlite_url
 from swatch.sweep.records import SweepRecord, TrialRecord
@@ -91,7 +91,7 @@ def open_ledger(folder: Path, *, create: bool = False) -> Ledger:
     return Ledger(url, create=create)
 
 
-def make_agent(folder: Path, runner: Callable[[Trial], Any], stop: Event | None = None) -> Agent:
+def make_agent(folder: Path, runner: Callable[[Trial], Any], stop: StopFlag | None = None) -> Agent:
     ledger = open_ledger(folder)
     restored = RestoredSweep.of(ledger.sweep("s"))
     ledger.close()
@@ -99,7 +99,7 @@ def make_agent(folder: Path, runner: Callable[[Trial], Any], stop: Event | None 
     return Agent(ledger, restored, runner, home=folder / "runs", stop=stop)
 
 
-def work(folder: Path, runner: Callable[[Trial], Any], stop: Event | None = None) -> AgentEnd:
+def work(folder: Path, runner: Callable[[Trial], Any], stop: StopFlag | None = None) -> AgentEnd:
     return make_agent(folder, runner, stop).work()
 
 

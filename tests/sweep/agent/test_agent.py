@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from sweep_cases import Ended, loss_of, make_agent, make_sweep, open_ledger, par
 from swatch.errors import Interrupted, UserError
 from swatch.files import WriteError
 from swatch.sweep.agent.agent import TRACEBACK_FILE
+from swatch.sweep.agent.stop_flag import StopFlag
 from swatch.sweep.agent.trial import Trial
 from swatch.sweep.records import TrialState
 
@@ -201,7 +201,7 @@ def test_an_interrupted_trial_is_given_back_and_goes_on(
     tmp_path: Path, interrupt: Callable[[Trial], Any]
 ) -> None:
     make_sweep(tmp_path)
-    stop = Event()
+    stop = StopFlag()
 
     def once(trial: Trial) -> Ended:
         if trial.number == 2:

@@ -17,6 +17,7 @@ from sweep_cases import make_sweep, trials_of, work
 from swatch.errors import UserError
 from swatch.sweep.agent.function import FunctionRunner
 from swatch.sweep.agent.loading import load_function, spec_of, takes_trial
+from swatch.sweep.agent.stop_flag import StopFlag
 from swatch.sweep.agent.trial import Trial
 from swatch.sweep.records import TrialRecord, TrialState
 from swatch.tracking import RunDirectory
@@ -222,10 +223,8 @@ def test_the_stopping_rule_ends_a_function_through_its_own_except_clauses(tmp_pa
 
 
 def test_a_function_is_interrupted_at_its_report_and_starts_again(tmp_path: Path) -> None:
-    from threading import Event
-
     make_sweep(tmp_path, count=1)
-    stop = Event()
+    stop = StopFlag()
 
     def train(parameters: dict[str, Any], trial: Trial) -> None:
         trial.report({"loss": 1.0})

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 from swatch.errors import Interrupted, UserError
@@ -16,6 +15,7 @@ from swatch.sweep.agent.cancellation import CancellationWatch
 from swatch.sweep.agent.claiming import Claims, Nothing
 from swatch.sweep.agent.metric_check import check_metric, logged, nothing_to_judge
 from swatch.sweep.agent.repeats import next_run, resume_repeats, run_of, with_seed
+from swatch.sweep.agent.stop_flag import StopFlag
 from swatch.sweep.agent.trial import Outcome, Trial, TrialInterrupted
 from swatch.sweep.ledger import Attempt, Fenced, Ledger
 from swatch.sweep.ledger.database import LedgerError
@@ -56,7 +56,7 @@ class Agent:
         runner: Runner,
         *,
         home: Path,
-        stop: Event | None = None,
+        stop: StopFlag | None = None,
         name: str | None = None,
         on_trial: Callable[[], None] | None = None,
         on_cancel: Callable[[], None] | None = None,
@@ -77,7 +77,7 @@ class Agent:
         self.restored = restored
         self.sweep_id = restored.sweep.id
         self.view = SweepView(ledger, self.sweep_id)
-        self.stop = stop or Event()
+        self.stop = stop or StopFlag()
         self._runner, self._home, self._name = runner, home, name
         self._on_trial = on_trial or (lambda: None)
         self._on_cancel = on_cancel or self.stop.set

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from threading import Event
 
+from swatch.sweep.agent.stop_flag import StopFlag
 from swatch.sweep.ledger import Attempt, Ledger
 from swatch.sweep.ledger.liveness import LivenessWatch
 from swatch.sweep.ledger.view import SweepView
@@ -29,7 +29,7 @@ class Claims:
     """Claims trials for one agent."""
 
     def __init__(
-        self, ledger: Ledger, restored: RestoredSweep, view: SweepView, agent_id: str, stop: Event
+        self, ledger: Ledger, restored: RestoredSweep, view: SweepView, agent_id: str, stop: StopFlag
     ) -> None:
         self._ledger, self._restored, self._view = ledger, restored, view
         self._agent_id, self._stop = agent_id, stop

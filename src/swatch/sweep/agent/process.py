@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import threading
-from threading import Event
 from types import FrameType
 
 from swatch.errors import UserError
@@ -14,6 +13,7 @@ from swatch.sweep.agent.agent import GAVE_UP, Agent, Runner
 from swatch.sweep.agent.forked import forget_signals_when_forked
 from swatch.sweep.agent.function import FunctionRunner
 from swatch.sweep.agent.loading import load_function
+from swatch.sweep.agent.stop_flag import StopFlag
 from swatch.sweep.agent.trial import TrialInterrupted
 from swatch.sweep.controller.registrar import DRAIN_SECONDS
 from swatch.sweep.home import default_home, storage_of
@@ -48,7 +48,7 @@ def serve(sweep_id: str, storage: str | None, count: int | None) -> int:
     _check_host(reader, sweep_id)
     reader.close()
     restored = RestoredSweep.of(sweep)
-    stop = Event()
+    stop = StopFlag()
     runner: Runner
     if sweep.function is None:
         runner = network.runner()
@@ -90,7 +90,7 @@ def _check_host(ledger: Ledger, sweep_id: str) -> None:
         )
 
 
-def _catch_signals(stop: Event, function: FunctionRunner | None) -> None:
+def _catch_signals(stop: StopFlag, function: FunctionRunner | None) -> None:
     """On SIGTERM or Ctrl-C, finish the step; a second Ctrl-C ends at once.
 
     A function has no steps that we could see: it is interrupted at its next report, or after a few seconds.

@@ -7,9 +7,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol
 
+from swatch.sweep.agent.stop_flag import StopFlag
 from swatch.sweep.ledger import Attempt, Ledger
 from swatch.sweep.ledger.view import SweepView
 from swatch.sweep.pruners.stopping import Decision, Rule, decide
@@ -83,7 +83,7 @@ class Trial:
     _ledger: Ledger = field(repr=False)
     _view: SweepView = field(repr=False)
     _rule: Rule | None = field(repr=False)
-    _stop: Event = field(repr=False)
+    _stop: StopFlag = field(repr=False)
     remote_sweep: RemoteSweep | None = None
     """Where the sweep stands on the W&B server of this agent, if it is registered there."""
     decision: Decision | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from swatch.sweep.agent.stop_flag import StopFlag
 from swatch.tracking.remote_sweep import RemoteSweep
 
 STOP_REASON = "stopped by W&B's server"
@@ -34,7 +35,7 @@ class ServerTrial:
     """The server's."""
     remote_sweep: RemoteSweep
     tell: Callable[..., None] = field(repr=False)
-    leaving: Event = field(repr=False)
+    leaving: StopFlag = field(repr=False)
     _stopped: Event = field(default_factory=Event, repr=False)
 
     def stop(self) -> None:

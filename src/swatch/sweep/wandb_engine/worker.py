@@ -23,6 +23,7 @@ from typing import IO, Any
 
 from swatch.errors import UserError
 from swatch.files import WriteError, json_text, make_folder, write_text
+from swatch.sweep.agent.stop_flag import StopFlag
 from swatch.sweep.wandb_engine.point import AdaptedPoint, adapt
 from swatch.sweep.wandb_engine.program import tell_aside
 from swatch.sweep.wandb_engine.task import Task
@@ -44,8 +45,8 @@ Tell = Callable[..., None]
 class Worker:
     """Trains runs; tells of ``point``, ``epoch`` and ``ended``."""
 
-    def __init__(self, task: Task, tell: Tell, leaving: threading.Event) -> None:
-        """Remember the sweep, where to tell, and the event that is set when the worker is to leave."""
+    def __init__(self, task: Task, tell: Tell, leaving: StopFlag) -> None:
+        """Remember the sweep, where to tell, and the flag that is set when the worker is to leave."""
         self._task, self._tell, self._leaving = task, tell, leaving
         self.trial: ServerTrial | None = None
         """The run under way."""
@@ -119,7 +120,7 @@ def serve(commands: IO[str], events: IO[str]) -> int:
     A message ``fatal`` with exit code 2 means that the user must mend something. Before it returns it waits
     for wandb, a few seconds at most.
     """
-    leaving, waiting = threading.Event(), queue.SimpleQueue[dict[str, Any] | None]()
+    leaving, waiting = StopFlag(), queue.SimpleQueue[dict[str, Any] | None]()
     lock = threading.Lock()
 
     def tell(kind: str, **values: Any) -> None:
