@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -71,6 +74,20 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     assert not directory.is_alive()
     with directory.locked():
         pass
+
+
+def test_a_run_begins_while_others_ask_whether_it_is_alive(tmp_path: Path) -> None:
+    directory = RunDirectory(tmp_path / "id")
+    with directory.locked():
+        pass
+    # Somebody who is asking, held up in the middle of it.
+    asking = os.open(directory.path / ".lock", os.O_RDONLY)
+    fcntl.flock(asking, fcntl.LOCK_SH)
+    goes_on = threading.Timer(0.1, os.close, (asking,))
+    goes_on.start()
+    with directory.locked():
+        assert directory.is_alive()
+    goes_on.join()
 
 
 def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ def is_locked(path: Path) -> bool:
 
     The process that trains a run holds its lock alone. Asking for a share of that lock fails then, and
     otherwise takes it for a moment and gives it back: nothing is made or written, so that this also works
-    in a folder that only others may write to.
+    in a folder that only others may write to. In that moment the lock cannot be had for a training, which
+    therefore tries for longer than that.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY)

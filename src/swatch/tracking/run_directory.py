@@ -18,6 +18,11 @@ from swatch.tracking.samples_file import read_samples, write_samples
 from swatch.tracking.state import TrackingState
 from swatch.tracking.tracker import Record, RunDescription, SampleImages
 
+_PROBE_SECONDS = 0.5
+"""How long a lock that cannot be had is tried again: whoever asks whether a run is alive, such as a dashboard
+that looks every second, holds it for a moment."""
+_TRY_SECONDS = 0.01
+
 
 class RunDirectory:
     """``<home>/<run id>/`` and its files; also the first tracker of every run.
@@ -57,7 +62,7 @@ class RunDirectory:
         from filelock import FileLock, Timeout
 
         make_folder(self.path)
-        lock = FileLock(self._lock_file, timeout=0)
+        lock = FileLock(self._lock_file, timeout=_PROBE_SECONDS, poll_interval=_TRY_SECONDS)
         try:
             with writing(self._lock_file):
                 lock.acquire()

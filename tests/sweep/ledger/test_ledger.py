@@ -7,13 +7,14 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
 import pytest
 from postgresql_server import Server, postgresql
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from swatch.errors import UserError
 from swatch.sweep.ledger import Attempt, Fenced, Ledger, sqlite_url
@@ -231,6 +232,21 @@ def test_four_processes_claim_every_number_once(url: str, tmp_path: Path) -> Non
     trials = ledger.trials("s")
     assert [trial.objective for trial in trials] == [number / 100 for number in range(40)]
     assert all(trial.state is TrialState.FINISHED for trial in trials)
+
+
+def test_two_processes_make_the_tables_in_the_same_moment(tmp_path: Path) -> None:
+    from optuna.storages._rdb import models
+
+    url = sqlite_url(tmp_path / "study.db")
+    first, second = Ledger(url, create=True), Ledger(url, create=True)
+
+    # After the first has seen that there are no tables, and before it makes them.
+    @event.listens_for(models.BaseModel.metadata, "before_create", once=True)
+    def make_them_elsewhere(*_: Any, **__: Any) -> None:
+        second.create_sweep(replace(record(), id="t"), identity="")
+
+    first.create_sweep(record(), identity="")
+    assert {sweep.id for sweep in first.sweeps()} == {"s", "t"}
 
 
 # Crashes, fences, retries

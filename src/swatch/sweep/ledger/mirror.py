@@ -17,11 +17,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import orm, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from swatch.sweep.ledger.database import BUSY_SECONDS
 
 if TYPE_CHECKING:
     import optuna
+
+_MOST_TRIES = 20
+"""How often Optuna is asked to make its tables, of which it has about a dozen."""
 
 AttemptEnd = Literal["finished", "stopped", "failed", "crashed", "interrupted"]
 
@@ -55,10 +59,24 @@ class OptunaMirror:
         # Optuna takes the URL for a template; a folder's name may hold braces.
         plain = url.replace("{", "{{").replace("}", "}}")
         patient = {"connect_args": {"timeout": BUSY_SECONDS}} if url.startswith("sqlite") else {}
-        self._storage = optuna.storages.RDBStorage(plain, engine_kwargs=patient)
+        self._storage = self._open(plain, patient)
         # From here on it only ever uses the ledger's connections.
         self._storage.engine.dispose()
         self._merged: set[int] = set()
+
+    def _open(self, url: str, engine_kwargs: Mapping[str, Any]) -> optuna.storages.RDBStorage:
+        """Open Optuna's storage, which makes its tables if there are none.
+
+        It makes them one after the other, and fails at one that another process makes in the same moment;
+        every such failure says that one more is there now.
+        """
+        for _ in range(_MOST_TRIES - 1):
+            try:
+                return self._optuna.storages.RDBStorage(url, engine_kwargs=dict(engine_kwargs))
+            except DatabaseError as error:
+                if not isinstance(error, IntegrityError) and "already exists" not in str(error):
+                    raise
+        return self._optuna.storages.RDBStorage(url, engine_kwargs=dict(engine_kwargs))
 
     @contextmanager
     def _joined(self, connection: Connection) -> Iterator[optuna.storages.RDBStorage]:
