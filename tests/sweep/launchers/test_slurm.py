@@ -27,6 +27,7 @@ from slurm_programs import FakeSlurm, slurm
 from swatch.errors import UserError
 from swatch.sweep.launchers.base import LOST
 from swatch.sweep.launchers.slurm import SlurmLauncher, job_options, job_script
+from swatch.sweep.launchers.slurm_options import seconds_of
 from swatch.sweep.launchers.slurm_queue import SlurmQueue
 from swatch.sweep.network.network import launcher
 
@@ -106,6 +107,31 @@ def test_the_options_are_those_of_the_config_and_extra_comes_last(tmp_path: Path
     assert f"--output={tmp_path}/50%%.log" in options
     assert not [option for option in options if option.startswith("--account")]
     assert options[-2:] == ["--qos=low", "--nodes=2"]
+
+
+@pytest.mark.parametrize(
+    ("time", "seconds"),
+    [
+        (None, None),
+        (90, 5400),
+        ("90", 5400),
+        ("1:30", 90),
+        ("4:00:00", 14_400),
+        ("1-6", 108_000),
+        ("1-6:30", 109_800),
+        ("2-00:00:05", 172_805),
+    ],
+)
+def test_times_are_read_as_sbatch_reads_them(time: int | str | None, seconds: int | None) -> None:
+    assert seconds_of(time) == seconds
+
+
+@pytest.mark.parametrize(("time", "notice"), [(None, 120), (240, 120), (4, 120), (3, 90), ("1:00", 30)])
+def test_a_short_job_is_told_to_leave_in_the_middle_of_its_time(
+    tmp_path: Path, time: int | str | None, notice: int
+) -> None:
+    settings = {**launcher(["launcher=slurm"]), "time": time}
+    assert f"--signal=B:TERM@{notice}" in job_options(settings, "s", tmp_path / "log")
 
 
 def test_the_password_is_in_the_jobs_environment_and_nowhere_else(

@@ -35,6 +35,8 @@ TRACEBACK_FILE = "traceback.txt"
 
 GAVE_UP = 3
 """Exit code of an agent that stopped after too many failures in a row."""
+INTERRUPTED = 130
+"""Exit code of one that was told to stop."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import threading
 from types import FrameType
 
 from swatch.errors import UserError
-from swatch.sweep.agent.agent import GAVE_UP, Agent, Runner
+from swatch.sweep.agent.agent import GAVE_UP, INTERRUPTED, Agent, Runner
 from swatch.sweep.agent.forked import forget_signals_when_forked
 from swatch.sweep.agent.function import FunctionRunner
 from swatch.sweep.agent.loading import load_function
@@ -26,7 +26,6 @@ from swatch.sweep.records import SweepState
 from swatch.sweep.restored import RestoredSweep
 from swatch.tracking.background import drain, unsent_runs
 
-INTERRUPTED = 130
 FUNCTION_GRACE_SECONDS = 5
 """How long a function that is told to stop may go on to its next report."""
 

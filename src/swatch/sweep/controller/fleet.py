@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from swatch.errors import RunFailed, UserError
-from swatch.sweep.agent.agent import GAVE_UP
+from swatch.sweep.agent.agent import GAVE_UP, INTERRUPTED
 from swatch.sweep.home import LOGS_FOLDER
 from swatch.sweep.launchers import LOST, AgentHandle, make_launcher
 from swatch.sweep.ledger.view import SweepView
@@ -147,8 +147,10 @@ class Fleet:
                 # One that was asked to stop while it started, or was leaving, had no handler for it.
                 why = "killed by Ctrl-C" if killed else "told to stop"
                 self._ledger.goodbye(self._sweep_id, agent.name, why, state="interrupted")
-            elif code != 130:
+            elif code != INTERRUPTED:
                 self._bury(agent)
+            elif self._launcher.queues and agent.name not in self._asked:
+                self._say(f"{agent.name} was told to leave ({agent.describe_end()}); another takes its place")
 
     def stop(self, *, at_once: bool) -> None:
         """Have every agent finish its step, save and leave, or kill it."""

@@ -12,10 +12,11 @@ from typing import Any
 from swatch.files import make_folder
 from swatch.sweep.launchers.base import last_line, new_name
 from swatch.sweep.launchers.processes import NAME_VARIABLE, PIPE_VARIABLE, STORAGE_VARIABLE, THREAD_VARIABLES
+from swatch.sweep.launchers.slurm_options import seconds_of
 from swatch.sweep.launchers.slurm_queue import JobEnd, SlurmQueue
 
 NOTICE_SECONDS = 120
-"""How long before a job's time is up its agent is told to save and leave."""
+"""How long before a job's time is up its agent is told to save and leave; a short job in the middle of it."""
 _OF_THE_CLUSTER = ("SLURM_CONF", "SLURM_CLUSTERS")
 
 
@@ -97,6 +98,8 @@ class SlurmLauncher:
 
 def job_options(settings: Mapping[str, Any], sweep_id: str, log_file: Path) -> list[str]:
     """Return sbatch's options for one agent; those of ``extra`` come last and so overrule the others."""
+    seconds = seconds_of(settings.get("time"))
+    notice = NOTICE_SECONDS if seconds is None else min(NOTICE_SECONDS, seconds // 2)
     wanted = {
         "job-name": f"swatch-{sweep_id}",
         "partition": settings["partition"],
@@ -109,7 +112,7 @@ def job_options(settings: Mapping[str, Any], sweep_id: str, log_file: Path) -> l
         # In sbatch's file names % begins a pattern.
         "output": str(log_file).replace("%", "%%"),
         "open-mode": "append",
-        "signal": f"B:TERM@{NOTICE_SECONDS}",
+        "signal": f"B:TERM@{notice}",
     }
     given = [f"--{key}={value}" for key, value in wanted.items() if value is not None]
     # The controller replaces what is lost; a job that Slurm queued again would be one agent too many.

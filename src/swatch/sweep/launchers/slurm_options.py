@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from swatch.errors import UserError
 from swatch.schema.hints import Above, AtLeast, show
 
+_TIME = r"[1-9]\d*|\d+:\d+(:\d+)?|\d+-\d+(:\d+){0,2}"
 PROGRAMS = ("sbatch", "squeue", "scontrol", "scancel")
 HINTS: dict[str, Any] = {
     "partition": str | None,
@@ -24,7 +25,7 @@ HINTS: dict[str, Any] = {
 
 def check(settings: Mapping[str, Any]) -> None:
     """Check what a type does not say, and that Slurm is here. Raises UserError."""
-    _check_text(settings, "time", r"[1-9]\d*|\d+[-:][\d:]+", "minutes or a text such as '4:00:00'")
+    _check_text(settings, "time", _TIME, "minutes or a text such as '4:00:00'")
     # Without a unit sbatch means megabytes, and nobody else does.
     _check_text(settings, "memory", r"\d+[KMGT]B?", "a number with its unit, such as 4G")
     for option in settings["extra"]:
@@ -36,6 +37,24 @@ def check(settings: Mapping[str, Any]) -> None:
             f"--launcher slurm: there is no {lacking[0]} on this machine; start the sweep on a login node of "
             "the cluster."
         )
+
+
+def seconds_of(time: int | str | None) -> int | None:
+    """Return a checked ``launcher.time`` in seconds, None for the partition's own.
+
+    As sbatch reads it: minutes, minutes:seconds, hours:minutes:seconds, or behind days and a hyphen hours,
+    hours:minutes or hours:minutes:seconds.
+    """
+    if time is None:
+        return None
+    days, hyphen, rest = str(time).rpartition("-")
+    parts = [int(part) for part in rest.split(":")]
+    if hyphen:
+        hours, minutes, seconds = [*parts, 0, 0][:3]
+        return 86_400 * int(days) + 3600 * hours + 60 * minutes + seconds
+    if len(parts) == 3:
+        return 3600 * parts[0] + 60 * parts[1] + parts[2]
+    return 60 * parts[0] + (parts[1] if len(parts) == 2 else 0)
 
 
 def _check_text(settings: Mapping[str, Any], key: str, pattern: str, right: str) -> None:
