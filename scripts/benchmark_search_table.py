@@ -10,7 +10,9 @@ about three of the parameters drawn anew, so that good configurations, which are
 not known from a handful of points alone. No search of ours or of others had a say in it.
 
 ``--epochs 27 --trainings 450 --random 300 --csv FILE`` makes a table of longer trainings, for
-``benchmark_search_stopping.py --csv FILE --random 300``. The first ones are those of the short table.
+``benchmark_search_stopping.py --csv FILE --random 300``. ``--whole --csv FILE`` makes one of trainings on all
+of Fashion-MNIST, 54,000 images to train and 6,000 to validate: ``benchmark_search_table_whole.csv``. The
+random configurations of all three are the same ones.
 
 The columns ``test N`` have what chose nothing: the accuracy in percent, on the 10,000 test images, of the
 weights that were best on the validation images in the first N epochs. In the short table only the best random
@@ -52,7 +54,7 @@ TABLE = Path(__file__).with_name("benchmark_search_table.csv")
 EPOCHS = 9
 RANDOM = 400
 CHANCE = 10.0
-FIXED = ("data.limit=15000", "data.validation_fraction=0.333333")
+FEW_IMAGES = ("data.limit=15000", "data.validation_fraction=0.333333")
 
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "optimizer": {"values": ["adam", "momentum", "rmsprop"]},
@@ -78,12 +80,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--trainings", type=int, default=600)
     parser.add_argument("--random", type=int, default=RANDOM, help="so many of them, the first ones")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--whole", action="store_true", help="train on all images; names another --csv")
     parser.add_argument("--csv", type=Path, default=TABLE)
     parser.add_argument(
         "--tests", type=int, default=0, help="of the best random configurations, trained again"
     )
     options = parser.parse_args(arguments)
     path = options.csv
+    if options.whole and path == TABLE:
+        parser.error(f"{TABLE.name} has trainings on few images; name another --csv")
+    images = () if options.whole else FEW_IMAGES
     rows = read(path) if path.exists() else []
     tests = read_tests(path) if path.exists() else []
     if rows and len(rows[0][1]) != options.epochs:
@@ -94,13 +100,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     start = time.process_time()
     for index in range(len(rows), options.trainings):
         point = configuration(index, drawn, rows)
-        found, tested = readings(point, index, options.epochs)
+        found, tested = readings(point, index, options.epochs, images)
         rows.append((point, found))
         tests.append(tested)
         write(path, rows, tests)
     best = sorted(range(min(drawn, len(rows))), key=lambda index: -max(rows[index][1]))[: options.tests]
     for index in (index for index in best if tests[index] is None):
-        again, tests[index] = readings(rows[index][0], index, options.epochs)
+        again, tests[index] = readings(rows[index][0], index, options.epochs, images)
         if again != rows[index][1]:
             sys.exit(f"row {index} of {path} was trained by another program: it gives {again} now")
         write(path, rows, tests)
@@ -122,8 +128,10 @@ def configuration(index: int, drawn: int, rows: Sequence[Row]) -> Point:
     return {key: point[key] if rng.random() < 1 / 3 else parent[key] for key in point}
 
 
-def readings(point: Mapping[str, Any], seed: int, epochs: int) -> tuple[list[float], list[float]]:
-    """Train and return two accuracies in percent after every epoch.
+def readings(
+    point: Mapping[str, Any], seed: int, epochs: int, images: Sequence[str]
+) -> tuple[list[float], list[float]]:
+    """Train and return two accuracies in percent after every epoch; ``images`` says on which, as overrides.
 
     The first is that on the validation images, the second that of the best weights so far on the test images.
     """
@@ -132,7 +140,7 @@ def readings(point: Mapping[str, Any], seed: int, epochs: int) -> tuple[list[flo
     from swatch.training.assembly import assemble
     from swatch.training.data_cache import prepare_data
 
-    fixed = (*FIXED, f"epochs={epochs}", f"seed={seed}")
+    fixed = (*images, f"epochs={epochs}", f"seed={seed}")
     composition = compose([*fixed, *(f"{key}={value}" for key, value in point.items())])
     data = prepare_data(composition)
     trainer = assemble(composition, data)

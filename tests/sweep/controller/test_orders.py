@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -29,6 +31,7 @@ from swatch.cli import run
 from swatch.errors import Interrupted, UserError
 from swatch.sweep.agent.agent import AgentEnd
 from swatch.sweep.agent.trial import Trial
+from swatch.sweep.controller import orders
 from swatch.sweep.controller.orders import give_order, go_on
 from swatch.sweep.ledger import Ledger, sqlite_url
 from swatch.sweep.ledger.control import Control
@@ -228,6 +231,56 @@ def test_a_sweep_in_this_process_is_stopped_and_cancelled_too(
     assert [trial.state.value for trial in ledger.trials("s")] == ["finished"] * 3 + ["waiting"]
     assert [trial.state.value for trial in go().trials] == ["finished"] * 5
     assert ledger.standing("s")[0] is SweepState.FINISHED
+
+
+@pytest.mark.parametrize("agents", [1, 2])
+def test_more_trials_that_are_asked_for_just_as_the_sweep_ends_are_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, agents: int
+) -> None:
+    """With one agent the sweep runs in this process, with two in processes of their own."""
+    end_sweep, asked = Ledger.end_sweep, iter([True])
+
+    def ends_late(ledger: Ledger, sweep_id: str, state: SweepState, **seen: Any) -> bool:
+        if next(asked, False):
+            assert go_on("s", ledger.url, 4) == "sweep s goes on, with 4 trials in all"
+        return end_sweep(ledger, sweep_id, state, **seen)
+
+    monkeypatch.setattr(Ledger, "end_sweep", ends_late)
+    monkeypatch.setenv("SWATCH_HOME", str(tmp_path / "runs"))
+    (tmp_path / "quick.py").write_text(
+        "def train(parameters, trial):\n    trial.report({'loss': parameters['x']})\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    train = importlib.import_module("quick").train
+    result = swatch.sweep.run(SWEEP, train, count=2, name="s", agents=agents, tracking="disabled")
+    monkeypatch.delitem(sys.modules, "quick")
+    assert [trial.state.value for trial in result.trials] == ["finished"] * 4
+    assert Ledger(sqlite_url(tmp_path / "runs" / "sweeps" / "s" / "study.db")).standing("s") == (
+        SweepState.FINISHED,
+        4,
+    )
+
+
+def test_more_trials_for_a_sweep_that_has_just_ended_wait_for_its_controller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_sweep(tmp_path, count=2)
+    work(tmp_path, parabola)
+    ledger = open_ledger(tmp_path)
+    monkeypatch.setattr(orders, "LEAVING_SECONDS", 0.3)
+    with Control(ledger, "s"):
+        assert ledger.end_sweep("s", SweepState.FINISHED, seen=(SweepState.RUNNING, 2))
+        with pytest.raises(UserError, match="sweep s has ended, but its controller has not left yet"):
+            go_on("s", ledger.url, 5)
+        monkeypatch.setattr(orders, "LEAVING_SECONDS", 20.0)
+        found: list[str | None] = ["nothing"]
+        asking = threading.Thread(target=lambda: found.append(go_on("s", ledger.url, 5)))
+        asking.start()
+        time.sleep(0.3)
+        assert asking.is_alive()
+    asking.join(10)
+    assert found == ["nothing", None], "the caller is to start it"
+    assert ledger.standing("s") == (SweepState.FINISHED, 2)
 
 
 def test_two_orders_at_once_are_refused(capsys: pytest.CaptureFixture[str]) -> None:

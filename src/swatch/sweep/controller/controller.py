@@ -63,11 +63,12 @@ class Controller:
                 environment=self._environment,
             )
             try:
-                self._loop()
+                end = self._loop()
             finally:
                 self._fleet.end()
-            end = self._end()
-            self._ledger.update_sweep(self._sweep_id, state=end)
+            while end is None:
+                self._read_orders()
+                end = self._settled()
             self._show()
             if end in (SweepState.FINISHED, SweepState.STOPPED):
                 registrar.finish()
@@ -77,7 +78,8 @@ class Controller:
             raise Interrupted(self._how_to_go_on(end))
         return end
 
-    def _loop(self) -> None:
+    def _loop(self) -> SweepState | None:
+        """Keep the agents at work; returns how the sweep ended, None if it was interrupted or cancelled."""
         self._view.refresh()
         fleet, cancelled = self._fleet, None
         shown = watched = -WATCH_SECONDS
@@ -100,15 +102,16 @@ class Controller:
             if self._signals or fleet.error is not None:
                 fleet.stop(at_once=self._signals > 1)
                 if not fleet.count:
-                    return
+                    return None
             elif self._state is SweepState.CANCELLING:
                 cancelled = cancelled or now
                 fleet.stop(at_once=False)
                 # Agents elsewhere obey by themselves; one that does not must not hold this machine.
                 if not fleet.count and (not self._running() or now - cancelled > GRACE_SECONDS):
-                    return
+                    return None
             elif self._is_done() or self._is_stopped():
-                return
+                if (end := self._settled()) is not None:
+                    return end
             elif self._state is not SweepState.PAUSED:
                 fleet.start(self._unclaimed())
             time.sleep(POLL_SECONDS)
@@ -157,8 +160,14 @@ class Controller:
     def _is_stopped(self) -> bool:
         return self._state is SweepState.STOPPING and self._is_idle()
 
-    def _end(self) -> SweepState:
+    def _settled(self) -> SweepState | None:
+        """Write how the sweep ended, and return it; None if it got an order or more trials just before."""
         self._view.refresh()
+        end = self._end()
+        seen = (self._state, self._count)
+        return end if self._ledger.end_sweep(self._sweep_id, end, seen=seen) else None
+
+    def _end(self) -> SweepState:
         if self._fleet.error is not None:
             return SweepState.INTERRUPTED
         # Ctrl-C may come when the last trial has just ended.

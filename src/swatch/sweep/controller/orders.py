@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from swatch.errors import UserError
@@ -12,6 +13,7 @@ from swatch.sweep.names import check_count, counted
 from swatch.sweep.records import SweepRecord, SweepState, TrialState
 from swatch.sweep.restored import RestoredSweep
 
+LEAVING_SECONDS, LOOK_SECONDS = 15.0, 0.1
 _HELD = (SweepState.PAUSED, SweepState.STOPPING)
 
 
@@ -90,11 +92,26 @@ def go_on(sweep_id: str, storage: str | None, count: int | None) -> str | None:
     if count is not None and size is not None:
         count = min(count, size)
     check_count(sweep_id, count, begun=len(ledger.overview(sweep_id)))
-    was_held = ledger.change_state(sweep_id, SweepState.RUNNING, only_from=_HELD)
+    was_held = ledger.change_state(sweep_id, SweepState.RUNNING, only_from=_HELD, count=count)
+    if not was_held and not ledger.change_state(
+        sweep_id, SweepState.RUNNING, only_from=[SweepState.RUNNING], count=count
+    ):
+        _wait_for_the_end(ledger, sweep_id)
+        return None
     if count is not None and count != sweep.count:
-        ledger.update_sweep(sweep_id, count=count)
         return f"sweep {sweep_id} goes on, with {counted(count, 'trial')} in all"
     return f"sweep {sweep_id} goes on" if was_held else None
+
+
+def _wait_for_the_end(ledger: Ledger, sweep_id: str) -> None:
+    """Wait until the controller of a sweep that has just ended is gone."""
+    deadline = time.monotonic() + LEAVING_SECONDS
+    while _is_controlled(ledger, sweep_id):
+        if time.monotonic() > deadline:
+            raise UserError(
+                f"sweep {sweep_id} has ended, but its controller has not left yet; give the command again."
+            )
+        time.sleep(LOOK_SECONDS)
 
 
 def _check_alive(ledger: Ledger, sweep: SweepRecord, order: _Order) -> None:

@@ -66,10 +66,17 @@ def run_in_this_process(opened: OpenSweep, function: TrainFunction) -> None:
         stack.enter_context(Control(opened.ledger, opened.sweep.id))
         registrar = stack.enter_context(Registrar(opened.ledger, opened.sweep.id, display.say))
         try:
-            with Watcher(opened, display):
-                end = agent.work()
-                drain(DRAIN_SECONDS, through_start=not end.interrupted)
-            state = _end_here(opened, end)
+            while True:
+                seen = opened.ledger.standing(opened.sweep.id)
+                with Watcher(opened, display):
+                    end = agent.work()
+                    drain(DRAIN_SECONDS, through_start=not end.interrupted)
+                state = _end_here(opened, end)
+                # More trials may have been asked for just as the agent had found nothing left.
+                if state is not SweepState.FINISHED or opened.ledger.end_sweep(
+                    opened.sweep.id, state, seen=seen
+                ):
+                    break
         finally:
             opened.ledger.update_sweep(opened.sweep.id, state=state)
         if state in (SweepState.FINISHED, SweepState.STOPPED):

@@ -77,13 +77,42 @@ class SweepStore(Store):
             row = connection.execute(query).one()
         return SweepState(row.state), row.wanted
 
-    def change_state(self, sweep_id: str, state: SweepState, *, only_from: Collection[SweepState]) -> bool:
-        """Give a sweep another state if its present one is among ``only_from``; returns whether it was."""
+    def change_state(
+        self,
+        sweep_id: str,
+        state: SweepState,
+        *,
+        only_from: Collection[SweepState],
+        count: int | None = None,
+    ) -> bool:
+        """Give a sweep another state if its present one is among ``only_from``; returns whether it was.
+
+        With it goes, if given, another number of trials.
+        """
+        wanted = {} if count is None else {"wanted": count}
         with self._database.write() as connection:
             lock(connection, sweep_id)
             changed = connection.execute(
                 update(sweeps)
                 .where(sweeps.c.id == sweep_id, sweeps.c.state.in_(list(only_from)))
+                .values(state=state, **wanted)
+            )
+            return bool(changed.rowcount)
+
+    def end_sweep(self, sweep_id: str, state: SweepState, *, seen: tuple[SweepState, int | None]) -> bool:
+        """Give a sweep its last state if it stands as ``seen`` (see ``standing``); returns whether it did.
+
+        An order, or more trials, that come while a sweep ends are so either obeyed or find it ended.
+        """
+        with self._database.write() as connection:
+            lock(connection, sweep_id)
+            changed = connection.execute(
+                update(sweeps)
+                .where(
+                    sweeps.c.id == sweep_id,
+                    sweeps.c.state == seen[0],
+                    sweeps.c.wanted.is_not_distinct_from(seen[1]),
+                )
                 .values(state=state)
             )
             return bool(changed.rowcount)
