@@ -10,9 +10,9 @@ about three of the parameters drawn anew, so that good configurations, which are
 not known from a handful of points alone. No search of ours or of others had a say in it.
 
 ``--epochs 27 --trainings 450 --random 300 --csv FILE`` makes a table of longer trainings, for
-``benchmark_search_stopping.py --csv FILE --random 300``. ``--whole --csv FILE`` makes one of trainings on all
-of Fashion-MNIST, 54,000 images to train and 6,000 to validate: ``benchmark_search_table_whole.csv``. The
-random configurations of all three are the same ones.
+``benchmark_search_stopping.py --csv FILE --random 300``. ``--whole`` makes one of trainings on all of
+Fashion-MNIST, 54,000 images to train and 6,000 to validate: ``benchmark_search_table_whole.csv``. The random
+configurations of all three are the same ones.
 
 The columns ``test N`` have what chose nothing: the accuracy in percent, on the 10,000 test images, of the
 weights that were best on the validation images in the first N epochs. In the short table only the best random
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from swatch.training.trainer import Trainer
 
 TABLE = Path(__file__).with_name("benchmark_search_table.csv")
+WHOLE_TABLE = Path(__file__).with_name("benchmark_search_table_whole.csv")
 EPOCHS = 9
 RANDOM = 400
 CHANCE = 10.0
@@ -80,15 +81,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--trainings", type=int, default=600)
     parser.add_argument("--random", type=int, default=RANDOM, help="so many of them, the first ones")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
-    parser.add_argument("--whole", action="store_true", help="train on all images; names another --csv")
-    parser.add_argument("--csv", type=Path, default=TABLE)
+    parser.add_argument("--whole", action="store_true", help="train on all of Fashion-MNIST's images")
+    parser.add_argument("--csv", type=Path, help=f"{TABLE.name}, or with --whole {WHOLE_TABLE.name}")
     parser.add_argument(
         "--tests", type=int, default=0, help="of the best random configurations, trained again"
     )
     options = parser.parse_args(arguments)
-    path = options.csv
-    if options.whole and path == TABLE:
-        parser.error(f"{TABLE.name} has trainings on few images; name another --csv")
+    path = options.csv or (WHOLE_TABLE if options.whole else TABLE)
     images = () if options.whole else FEW_IMAGES
     rows = read(path) if path.exists() else []
     tests = read_tests(path) if path.exists() else []

@@ -75,6 +75,20 @@ def test_the_surrogate_says_of_real_trainings_what_they_reached(
     assert min(curves().errors(rows[0][0])) == problems["training"].value(rows[0][0])
 
 
+def test_both_tables_have_the_same_random_configurations(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(repository / "scripts"))
+    import benchmark_search_table as table
+
+    few, whole = table.read(table.TABLE), table.read(table.WHOLE_TABLE)
+    assert len(few) == len(whole) == 600
+    assert [point for point, _ in few[: table.RANDOM]] == [point for point, _ in whole[: table.RANDOM]]
+    accuracies = [np.array([max(readings) for _, readings in rows[: table.RANDOM]]) for rows in (few, whole)]
+    assert np.median(accuracies[1] - accuracies[0]) > 1.0, "five times the images are worth something"
+    assert None not in table.read_tests(table.WHOLE_TABLE)
+
+
 def test_a_rule_that_stops_saves_epochs(repository: Path) -> None:
     command = [sys.executable, str(repository / "scripts" / "benchmark_search_stopping.py")]
     done = subprocess.run(
