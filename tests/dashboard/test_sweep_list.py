@@ -97,6 +97,21 @@ def test_whether_an_open_sweeps_processes_live_is_asked_now_and_then(
     assert (row["state"], row["advice"]) == ("interrupted", "its processes died; `x` goes on")
 
 
+def test_a_sweep_without_any_result_has_failed(tmp_path: Path, mine: GrowingSweep) -> None:
+    ledger = mine.ledger
+    ledger.create_sweep(make_sweep(id="second", state="running"), identity="second")
+    agent = ledger.register("second", "agent")
+    attempt = ledger.claim(
+        *("second", agent), number=0, point={}, point_key="0", overrides=[], run_id="second-000", seed=0
+    )
+    assert attempt is not None
+    ledger.end_attempt(attempt, "failed", reason="diverged", summary={})
+    ledger.update_sweep("second", state="finished")
+    rows = {row["id"]: row for row in SweepList(tmp_path, mine.url).since(0)["rows"]}
+    assert (rows["second"]["state"], rows["second"]["advice"]) == ("failed", "no trial has a result")
+    assert rows["mine"]["state"] == "running"
+
+
 def test_a_damaged_ledger_is_named_and_the_others_are_shown(tmp_path: Path, mine: GrowingSweep) -> None:
     broken = tmp_path / "sweeps" / "broken"
     broken.mkdir()

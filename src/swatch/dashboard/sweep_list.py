@@ -143,7 +143,8 @@ def _read(url: str, stamp: Stamp, now: float, known: _Source | None) -> _Source:
                 if row is None or row["revision"] != revision:
                     trials = ledger.overview(sweep.id)
                     row = {**_summarize(sweep, trials), "revision": revision}
-                state, _, advice = state_in_words(ledger, sweep)[0].partition(" (")
+                states = [TrialState(name) for name in row["states"]]
+                state, _, advice = state_in_words(ledger, sweep, states)[0].partition(" (")
                 rows[sweep.id] = {**row, "state": state, "advice": advice.removesuffix(")")}
     except UserError as error:
         # A ledger that is being made or moved may be whole again at the next look.

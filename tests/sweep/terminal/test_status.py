@@ -97,6 +97,15 @@ def test_the_state_in_words(tmp_path: Path) -> None:
             assert f" {word} " in text_of(all_sweeps(ledger.url))
 
 
+def test_a_sweep_without_any_result_has_failed(tmp_path: Path) -> None:
+    make_sweep(tmp_path, count=2)
+    ledger = open_ledger(tmp_path)
+    work(tmp_path, lambda trial: Ended("failed", "diverged: loss is nan"))
+    ledger.update_sweep("s", state=SweepState.FINISHED)
+    assert "sweep s is failed (no trial has a result): " in text_of(sweep_status("s", ledger.url, width=120))
+    assert " failed " in text_of(all_sweeps(ledger.url))
+
+
 def test_orders_show_where_the_sweep_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from dataclasses import replace
 

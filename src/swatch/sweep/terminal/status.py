@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from swatch.console import shown_path
@@ -43,7 +44,7 @@ def sweep_status(sweep_id: str, storage: str | None, *, width: int) -> list[Rend
 
     ledger = Ledger(storage_of(default_home(), sweep_id, storage, must_exist=True))
     sweep, trials = ledger.sweep(sweep_id), ledger.overview(sweep_id)
-    state, agents = state_in_words(ledger, sweep)
+    state, agents = state_in_words(ledger, sweep, [trial.state for trial in trials])
     now = progress(trials, sweep.count, agents_at_work(sweep, agents))
     lines: list[RenderableType] = []
     if trials:
@@ -101,7 +102,7 @@ def all_sweeps(storage: str | None) -> list[RenderableType]:
                 (best,) = ledger.trials(sweep.id, history=False, numbers=[best.number])
             table.add_row(
                 Text(sweep.id),
-                state_in_words(ledger, sweep)[0].partition(" (")[0],
+                state_in_words(ledger, sweep, [trial.state for trial in trials])[0].partition(" (")[0],
                 f"{over} of {sweep.count}" if sweep.count is not None else str(over),
                 Text(sweep.metric),
                 result_text(best) if best is not None else "–",
@@ -114,8 +115,11 @@ def all_sweeps(storage: str | None) -> list[RenderableType]:
     return [table, *unreadable]
 
 
-def state_in_words(ledger: Ledger, sweep: SweepRecord) -> tuple[str, int]:
-    """Return the sweep's state in words (what to do about it in brackets) and how many agents live."""
+def state_in_words(ledger: Ledger, sweep: SweepRecord, trials: Collection[TrialState]) -> tuple[str, int]:
+    """Return the sweep's state in words (what to do about it in brackets) and how many agents live.
+
+    A sweep that ended without any result has failed; ``trials`` are the states of its trials.
+    """
     processes = ledger.processes(sweep.id)
     dead = {process.id for process in LivenessWatch(one_machine=ledger.is_sqlite).dead(processes)}
     controller = ledger.controller(sweep.id)
@@ -125,6 +129,8 @@ def state_in_words(ledger: Ledger, sweep: SweepRecord) -> tuple[str, int]:
     if state.is_open and not living and (controller is None or controller.id in dead):
         was = "interrupted" if state is SweepState.RUNNING else state
         return f"{was} (its processes died; {how})", 0
+    if state is SweepState.FINISHED and trials and not any(trial.has_result for trial in trials):
+        return "failed (no trial has a result)", len(living)
     return state + _SAID_OF_ORDERS.get(state, "").format(how=how), len(living)
 
 
