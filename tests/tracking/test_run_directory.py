@@ -45,10 +45,11 @@ def test_going_on_starts_from_the_given_history(tmp_path: Path) -> None:
     directory.log(2, {"epoch": 2})
     directory.finish("interrupted", "SIGINT", {})
     (directory.path / ".checkpoint.npz.abc.tmp").write_text("half")
+    (directory.path / ".tracking.json.abc.tmp").write_text("a sync's, which is about to rename it")
     directory.start(RUN, [{"epoch": 1}])
     assert directory.read_history() == [{"epoch": 1}]
     assert directory.read_summary() is None
-    assert not list(directory.path.glob(".*.tmp"))
+    assert [path.name for path in directory.path.glob(".*.tmp")] == [".tracking.json.abc.tmp"]
 
 
 def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:

@@ -81,8 +81,11 @@ class RunDirectory:
     def start(self, run: RunDescription, history: Sequence[Record] = ()) -> None:
         """Write what is known of the run; its history begins with ``history`` and nothing else."""
         make_folder(self.path)
-        for left in self.path.glob(".*.tmp"):
-            left.unlink(missing_ok=True)  # by a process that was killed while it wrote
+        # Left by a process that was killed while it wrote. Not every draft: beside the run, which is locked,
+        # a sync or an evaluation may be writing its own file at this moment.
+        for name in (self.checkpoint_file.name, self.model_file.name, self.samples_file.name):
+            for left in self.path.glob(f".{name}.*.tmp"):
+                left.unlink(missing_ok=True)
         self.summary_file.unlink(missing_ok=True)
         # Whatever was sent of an earlier attempt, this one has not been.
         self.tracking_file.unlink(missing_ok=True)

@@ -64,6 +64,8 @@ def serve(sweep_id: str, storage: str | None, count: int | None) -> int:
     try:
         end = agent.work(count)
     finally:
+        # There is no function left to interrupt; nobody would catch it once Python has ended.
+        signal.alarm(0)
         # The last runs may still be on their way to wandb's server.
         drain(DRAIN_SECONDS, through_start=not stop.is_set())
     # A controller says it for the runs of all its agents.
