@@ -200,6 +200,18 @@ def test_the_posterior_is_the_conditional_normal_distribution() -> None:
     assert deviation == pytest.approx(np.sqrt(variance), rel=1e-6)
 
 
+def test_an_observation_that_is_left_out_is_predicted_by_the_others() -> None:
+    rng = np.random.default_rng(3)
+    rows, categorical = rng.random((9, 2)), np.array([False, True])
+    targets = rng.standard_normal(9)
+    hyperparameters = Hyperparameters(np.array([0.4, 1.5]), 1.3, 0.05)
+    missed = GaussianProcess(rows, targets, hyperparameters, categorical).left_out_errors()
+    for left in range(9):
+        others = np.arange(9) != left
+        process = GaussianProcess(rows[others], targets[others], hyperparameters, categorical)
+        assert missed[left] == pytest.approx(targets[left] - process.mean(rows[left : left + 1])[0])
+
+
 def test_believing_changes_no_mean_and_leaves_less_doubt() -> None:
     encoding, process = process_of()
     pending = encoding.sample(3, np.random.default_rng(7))

@@ -196,9 +196,10 @@ def _expected(facts: Facts) -> list[str]:
     if belief is None:
         return []
     best = belief.best_by_mean
+    rough = f" (from {belief.trials} trials a rough guess)" if belief.is_rough else ""
     text = (
         f"The model expects {format_spread(best.mean, best.deviation)} of trial {best.trial}, the best by "
-        f"its mean; one more trial is expected to gain {amount(facts.sweep.metric, belief.gain)}"
+        f"its mean{rough}; one more trial is expected to gain {amount(facts.sweep.metric, belief.gain)}"
     )
     return [f"{text}, less than chance." if belief.gain < belief.noise else f"{text}."]
 

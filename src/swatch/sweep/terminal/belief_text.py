@@ -40,6 +40,8 @@ def describe(belief: Belief, sweep: SweepRecord) -> list[str]:
         f"The model expects {sweep.metric} {format_spread(best.mean, best.deviation)} of trial {best.trial}, "
         "the best by its mean"
     )
+    if belief.is_rough:
+        expected += f" (from {belief.trials} trials a rough guess)"
     if optimum.trial != best.trial:
         expected += f", and {format_spread(optimum.mean, optimum.deviation)} at best, with {point}"
     # With as many decimals as the metric.

@@ -19,6 +19,8 @@ from swatch.sweep.space.search_space import SearchSpace
 # Sets these random numbers apart from others made from the sweep's seed.
 BELIEF = 6
 FEWEST_TRIALS = 4
+ENOUGH_TRIALS = 40
+"""From so many on the deviations are about right; see docs/search.md."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Prediction:
     point: Point
     mean: float
     deviation: float
-    """Of the mean, without the noise of a single training."""
+    """Of one more training if a trial has this point, else of the mean: see ``Model.predict_untried``."""
     trial: int | None = None
     """The trial that has this point, if it is one's."""
 
@@ -49,6 +51,11 @@ class Belief:
     """How much better than ``best_by_mean`` the next trial is expected to be, in the metric's units."""
     trials: int
     """How many trials the model was fitted to."""
+
+    @property
+    def is_rough(self) -> bool:
+        """Whether the trials are too few for the deviations to be more than a guess."""
+        return self.trials < ENOUGH_TRIALS
 
 
 def believe(
@@ -93,7 +100,8 @@ def believe(
 def _prediction(model: Model, row: FloatArray, goal: str, trial: int | None = None) -> Prediction:
     point = model.encoding.decode(row)
     # At the point itself: a coordinate between two values of a wide range is none.
-    mean, deviation = model.process.predict(model.encoding.encode(point)[None, :])
+    encoded = model.encoding.encode(point)[None, :]
+    mean, deviation = model.predict_untried(encoded) if trial is None else model.predict_tried(encoded)
     sign, scale = -1.0 if goal == "maximize" else 1.0, model.observations
     return Prediction(
         point,

@@ -23,7 +23,7 @@ class Expectation:
     trial: int
     mean: float
     deviation: float
-    """Of the mean, without the noise of a single training."""
+    """Of one more training."""
 
 
 def expectations(space: SearchSpace, trials: Sequence[TrialRecord], *, goal: str) -> list[Expectation]:
@@ -52,7 +52,7 @@ def expectations(space: SearchSpace, trials: Sequence[TrialRecord], *, goal: str
     if model is None:
         return []
     sign, scale = -1.0 if goal == "maximize" else 1.0, model.observations
-    means, deviations = model.process.predict(scale.rows)
+    means, deviations = model.predict_tried(scale.rows)
     order = np.argsort(means, kind="stable")
     columns = (scale.numbers[order].tolist(), means[order].tolist(), deviations[order].tolist())
     return [

@@ -57,6 +57,15 @@ class GaussianProcess:
         variance = self.hyperparameters.signal - np.einsum("ij,ij->j", half, half)
         return cross @ self._weights, np.sqrt(np.maximum(variance, 1e-12))
 
+    def left_out_errors(self) -> FloatArray:
+        """Return by how much each target is missed when all the others predict it, (n,).
+
+        With K the covariance of the observations, noise included, the error is [K⁻¹y]ᵢ / [K⁻¹]ᵢᵢ. Source:
+        Rasmussen and Williams, equation 5.12; the hyperparameters stay those of all observations.
+        """
+        inverse = cho_solve(self._factor, np.eye(len(self.rows)), check_finite=False)
+        return self._weights / np.diag(inverse)
+
     def predict_with_gradient(self, row: FloatArray) -> tuple[float, float, FloatArray, FloatArray]:
         """Return mean, standard deviation and their gradients (d,) by the coordinates of one ``row`` (d,).
 

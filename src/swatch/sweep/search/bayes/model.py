@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import numpy as np
+
 from swatch.sweep.records import TrialRecord
+from swatch.sweep.search.bayes.columns import FloatArray
 from swatch.sweep.search.bayes.encoding import Encoding
 from swatch.sweep.search.bayes.fit import fit
 from swatch.sweep.search.bayes.gaussian_process import GaussianProcess, Hyperparameters
@@ -31,6 +34,22 @@ class Model:
     process: GaussianProcess
     best: float
     """The lowest posterior mean at any observed point: the observed minimum itself would be mostly luck."""
+
+    def predict_tried(self, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return mean and deviation of one more training of what was tried, at ``rows`` (m, d): (m,) each."""
+        mean, deviation = self.process.predict(rows)
+        return mean, np.sqrt(deviation**2 + self.process.hyperparameters.noise)
+
+    def predict_untried(self, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return mean and deviation of the function at ``rows`` (m, d): (m,) each.
+
+        From a few observations the fit is often too sure of itself. So the deviation is never less than the
+        root mean square of what it misses the better half of the observations by, each left out in turn.
+        """
+        mean, deviation = self.process.predict(rows)
+        targets = self.observations.targets
+        missed = self.process.left_out_errors()[targets <= np.median(targets)]
+        return mean, np.maximum(deviation, np.sqrt(np.mean(missed**2)))
 
     def doubted(self) -> Model:
         """Return the model with the same observations, but less sure of what lies between them.
