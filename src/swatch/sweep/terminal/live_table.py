@@ -123,15 +123,15 @@ class LiveTable:
         return (f"{last}/{epochs}" if epochs else str(last)) + seed
 
 
-def status_line(now: Progress, elapsed: float) -> str:
-    """Return counts and times in one line."""
+def status_line(now: Progress, seconds: float, what: str = "elapsed") -> str:
+    """Return counts and times in one line; ``what`` says of what the ``seconds`` are."""
     from swatch.report.labels import format_seconds
 
     of = f" of {now.total}" if now.total is not None else ""
     parts = [f"{now.over}{of} done", f"{now.running} running"]
     counted = ((now.stopped, "stopped early"), (now.failed, "failed"), (now.waiting, "waiting"))
-    parts += [f"{number} {what}" for number, what in counted if number]
-    parts.append(f"{format_seconds(elapsed)} elapsed")
+    parts += [f"{number} {state}" for number, state in counted if number]
+    parts.append(f"{format_seconds(seconds)} {what}")
     if now.left is not None:
         parts.append(f"about {format_seconds(now.left)} left")
     return " · ".join(parts)

@@ -59,7 +59,8 @@ def sweep_status(sweep_id: str, storage: str | None, *, width: int) -> list[Rend
             lines.append(
                 f"ordered by {metric_label(sweep.metric)} alone; `swatch best {sweep_id}` weighs {names} too"
             )
-    lines.append(f"sweep {sweep_id} is {state}: {status_line(now, _elapsed(trials))}")
+    standing = status_line(now, _seconds_of(trials), "summed over trials")
+    lines.append(f"sweep {sweep_id} is {state}: {standing}")
     if sweep.method == "bayes" and len(trials) <= MOST_TRIALS:
         lines += belief_lines(sweep, ledger.trials(sweep_id))
     address = page(sweep)
@@ -134,6 +135,6 @@ def state_in_words(ledger: Ledger, sweep: SweepRecord, trials: Collection[TrialS
     return state + _SAID_OF_ORDERS.get(state, "").format(how=how), len(living)
 
 
-def _elapsed(trials: list[TrialRecord]) -> float:
+def _seconds_of(trials: list[TrialRecord]) -> float:
     """Return the seconds that trials have taken in all."""
     return sum(trial.seconds or 0.0 for trial in trials if trial.state is not TrialState.RUNNING)
