@@ -315,7 +315,7 @@ def test_narrow_terminals_lose_the_bars_and_nothing_else(
     Image.fromarray(np.full((28, 28), 90, np.uint8)).save(tmp_path / "a.png")
     monkeypatch.setattr("swatch.console.console", lambda **_: Console(width=53, highlight=False))
     assert run(["predict", "mine", "a.png"]) == 0
-    assert "north-west  25.0 %" in capsys.readouterr().out
+    assert "north-west  25.0%" in capsys.readouterr().out
 
 
 def test_large_images_are_drawn_small() -> None:

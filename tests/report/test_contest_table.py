@@ -67,7 +67,7 @@ def test_no_difference_is_said_plainly() -> None:
     assert lines[1] == "Best on average: trial 2, 0.9300 ± 0.0200."
     # The pair was one planned comparison: it is neither corrected for the others nor said twice.
     lines = verdict(SWEEP, [BEST_RUN, BEST_MEAN, contestant(3, [0.5, 0.51, 0.52])])
-    assert "better than trial 3 by more than chance (Welch's test, 5 %)" in lines[1]
+    assert "better than trial 3 by more than chance (Welch's test, 5%)" in lines[1]
 
 
 def test_several_comparisons_are_corrected() -> None:
@@ -75,9 +75,9 @@ def test_several_comparisons_are_corrected() -> None:
     values = [0.902, 0.912, 0.924]
     assert welch(BEST_MEAN.values, values).p_value == pytest.approx(0.034, abs=0.001)
     alone = verdict(SWEEP, [contestant(0, values), BEST_MEAN])[0]
-    assert alone.endswith("better than trial 0 by more than chance (Welch's test, 5 %).")
+    assert alone.endswith("better than trial 0 by more than chance (Welch's test, 5%).")
     two = verdict(SWEEP, [contestant(0, values), BEST_MEAN, contestant(2, values)])[0]
-    assert two.endswith("trials 0 and 2 cannot be told from it (Welch's test, Holm-corrected, 5 %).")
+    assert two.endswith("trials 0 and 2 cannot be told from it (Welch's test, Holm-corrected, 5%).")
     three = verdict(SWEEP, [contestant(0, values), BEST_MEAN, NEAR, contestant(3, [0.5, 0.51, 0.52])])
     assert "better than trial 3 by more than chance; trials 2 and 0 cannot be told from it" in three[0]
 

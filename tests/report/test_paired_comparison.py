@@ -116,7 +116,7 @@ def test_the_words_keep_count_and_mean_apart_and_name_the_setting_that_is_differ
     loss = found(sweep, trials)[0]
     said = sentences(sweep, loss)
     assert said[0] == "cross_entropy is ahead in 5 of 6 pairs, mean_squared_error in 1."
-    assert said[1].startswith("On average mean_squared_error is 0.10 points better than cross_entropy (95 %")
+    assert said[1].startswith("On average mean_squared_error is 0.10 points better than cross_entropy (95%")
     assert said[1].endswith("the pairs differ too much for that average to decide.")
     assert said[2] == (
         "It depends on the setting: with activation sigmoid, learning_rate 0.0001, mean_squared_error is 3.1 "
@@ -146,7 +146,7 @@ def test_a_clear_difference_is_said_without_doubt_and_an_uneven_one_with_it() ->
     said = sentences(sweep, activation)
     assert said[0] == "relu is ahead in all 4 groups."
     assert said[1].startswith(
-        "On average relu is 1.0 points better than tanh (95 % interval +1.0 to +1.0 points)"
+        "On average relu is 1.0 points better than tanh (95% interval +1.0 to +1.0 points)"
     )
     assert said[1].endswith("points).")
     assert said[2].endswith("by amounts that differ so much between the groups that the average says little.")

@@ -143,7 +143,7 @@ def test_several_seeds_are_compared_by_their_means(given: Any) -> None:
     assert said[0].endswith("90.00% to 98.00% right on average over the seeds, the most a.")
     assert said[1] == (
         "Over the seeds it is clearly more often right than c and not clearly more often right than b "
-        "(Welch's test, 5 %, Bonferroni-corrected)."
+        "(Welch's test, 5%, Bonferroni-corrected)."
     )
     page = Page(render(sweep, several, background=background_of(sweep, several, home)))
     assert "0.9800 ± 0.0010 3 seeds" in page.one("section", id="given")["text"]

@@ -124,7 +124,7 @@ class Placement:
         ground = background.levels[box]
         cut = ((grey[box] - ground) * (255 / np.maximum(255 - ground, 1))).clip(0, 255)
         share = 100 * cut.size / grey.size
-        remark = "" if cut.shape == grey.shape else f"cut to its object ({share:.0f} %)"
+        remark = "" if cut.shape == grey.shape else f"cut to its object ({share:.0f}%)"
         if self.way == "box":
             return _in_the_middle(_fit(cut[..., np.newaxis], (height, width)), self.shape), remark
         ink = cut[cut > background.contrast]

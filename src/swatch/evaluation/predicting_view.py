@@ -130,10 +130,10 @@ def _style(share: float) -> str:
 
 
 def _percent(share: float) -> str:
-    # 100.0 % would claim a certainty that no network has, and 0.0 % too.
+    # 100.0% would claim a certainty that no network has, and 0.0% too.
     if 0.9995 <= share < 1 or 0 < share < 0.0005:
-        return ">99.9 %" if share > 0.5 else "<0.1 %"
-    return f"{100 * share:.1f} %"
+        return ">99.9%" if share > 0.5 else "<0.1%"
+    return f"{100 * share:.1f}%"
 
 
 def _bar(share: float, out: Console) -> str:

@@ -57,7 +57,7 @@ function pairOfMatrices(first, second) {
         text: percent(share),
         level: share / scale[isRight],
         kind: isRight ? "right" : "wrong",
-        title: `${matrix.counts[row][column]} (${(100 * share).toFixed(1)} %)`,
+        title: `${matrix.counts[row][column]} (${(100 * share).toFixed(1)}%)`,
       };
     });
   const between = matrixTable(first.labels, (row, column) => {

@@ -228,4 +228,4 @@ def _verdict(labels: Sequence[str], tests: Sequence[McNemar | None]) -> str | No
     said = (
         f"not clearly better than {', '.join(alike)}" if alike else "clearly better than each of the others"
     )
-    return f"On the same validation images it is {said} (McNemar's test, 5 %)."
+    return f"On the same validation images it is {said} (McNemar's test, 5%)."

@@ -140,7 +140,7 @@ def verdict_lines(names: Sequence[str], tests: Sequence[McNemar | None], best: i
     alike = [name for name, test in zip(whole, tests, strict=True) if test and test.p_value >= SIGNIFICANT]
     said = f"not clearly better than {', '.join(alike)}" if alike else "clearly better than each of them"
     return [
-        f"{whole[best]} is {said} (McNemar's test, 5 %; in brackets the validation images that only it gets "
+        f"{whole[best]} is {said} (McNemar's test, 5%; in brackets the validation images that only it gets "
         "right, and those that only the other one does)."
     ]
 

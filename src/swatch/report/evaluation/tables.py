@@ -126,7 +126,7 @@ def _measures(evaluation: Evaluation) -> Table:
     table = _table()
     table.add_column("measure")
     table.add_column("value", justify="right")
-    table.add_column("95 % interval", justify="right", style="dim")
+    table.add_column("95% interval", justify="right", style="dim")
     for name, title in MEASURES.items():
         interval = evaluation.intervals.get(name)
         shown = "" if interval is None else f"{interval.low:.4f} to {interval.high:.4f}"

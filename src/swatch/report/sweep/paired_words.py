@@ -79,7 +79,7 @@ def _average(sweep: SweepRecord, comparison: Comparison, best: Choice, other: Ch
     noun = group_noun(comparison)
     text = (
         f"on average {best.label} is {amount(sweep.metric, behind.mean)} better than {other.label} "
-        f"(95 % interval {signed_range(sweep.metric, behind.low, behind.high)})"
+        f"(95% interval {signed_range(sweep.metric, behind.low, behind.high)})"
     )
     if behind.low > 0:
         return text

@@ -154,7 +154,7 @@ def _trends(facts: Facts) -> list[str]:
     return [
         f"Trials with a larger {facts.names[each.key]} have a "
         f"{'higher' if (each.coefficient or 0) > 0 else 'lower'} {metric} (rank correlation "
-        f"{format_signed(each.coefficient or 0.0)}, 95 % interval {format_signed(each.low or 0.0)} to "
+        f"{format_signed(each.coefficient or 0.0)}, 95% interval {format_signed(each.low or 0.0)} to "
         f"{format_signed(each.high or 0.0)})."
         for each in clear
     ]

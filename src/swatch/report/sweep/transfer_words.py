@@ -47,7 +47,7 @@ def _sure(best: Given, others: Sequence[Given]) -> list[str]:
         return []
     parts = [f"clearly more often right than {_listed(beaten)}"] if beaten else []
     parts += [f"not clearly more often right than {_listed(alike)}"] if alike else []
-    test = f"5 %{', Bonferroni-corrected' if len(others) > 1 else ''}"
+    test = f"5%{', Bonferroni-corrected' if len(others) > 1 else ''}"
     if has_seeds:
         return [f"Over the seeds it is {' and '.join(parts)} (Welch's test, {test})."]
     return [

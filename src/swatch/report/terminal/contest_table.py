@@ -139,7 +139,7 @@ def _best_run_or_mean(sweep: SweepRecord, by_run: Contestant, by_mean: Contestan
         return f"{better.capitalize()} is better than {worse}, by {lead} on average ({_said(test.p_value)})."
     return (
         f"No difference can be told between {names[0]} and {names[1]}: {lead} on average in favour of "
-        f"{better.split(' (')[0]}, with a 95 % interval of {signed_range(sweep.metric, test.low, test.high)} "
+        f"{better.split(' (')[0]}, with a 95% interval of {signed_range(sweep.metric, test.low, test.high)} "
         f"({_said(test.p_value)}). More seeds would tell smaller differences."
     )
 
@@ -162,7 +162,7 @@ def _winner(ranked: Sequence[Contestant], compared: Sequence[Contestant]) -> lis
         text += f"; better than {_trials(beaten)} by more than chance"
     if equal:
         text += f"; {_trials(equal)} cannot be told from it"
-    return [f"{text} (Welch's test{', Holm-corrected' if len(tested) > 1 else ''}, 5 %)."]
+    return [f"{text} (Welch's test{', Holm-corrected' if len(tested) > 1 else ''}, 5%)."]
 
 
 def _luck(by_run: Contestant | None) -> list[str]:
