@@ -38,8 +38,3 @@ class Loss(ABC):
     @abstractmethod
     def backward(self) -> Array:
         """Return d(mean loss)/d(logits) of the last ``forward``, shape (n, classes), a work array."""
-
-    @property
-    @abstractmethod
-    def probabilities(self) -> Array:
-        """The predicted probabilities of the last ``forward``, shape (n, classes), a work array."""

@@ -31,8 +31,9 @@ def probabilities(logits: Array, output: str = "softmax") -> NDArray[np.floating
     """Return the probability of every class, a new array of shape (n, classes).
 
     softmax(z)_c = exp(z_c) / Σ_k exp(z_k), with the largest z subtracted first, which changes nothing but
-    cannot overflow. The sigmoid 1 / (1 + exp(-z)) is written as (1 + tanh(z / 2)) / 2 for the same reason.
-    Every row is divided by its sum, as sigmoids do not add up to 1.
+    cannot overflow. Sigmoids σ(z) = 1 / (1 + exp(-z)) do not add up to 1, and are divided by their sum: that
+    is the softmax of log σ(z) = min(z, 0) - log(1 + exp(-|z|)), finite even where every σ rounds to 0. What
+    is a probability itself is divided by the sum too; where all are 0, all classes are equally probable.
 
     Args:
         logits: a network's output, shape (n, classes); it is not changed.
@@ -42,11 +43,12 @@ def probabilities(logits: Array, output: str = "softmax") -> NDArray[np.floating
         UserError: there is no such ``output``.
     """
     found: NDArray[np.floating[Any]]
-    if check_output(output) == "softmax":
-        found = np.exp(logits - logits.max(axis=1, keepdims=True))
-    elif output == "sigmoid":
-        found = (1 + np.tanh(logits / 2)) / 2
-    else:
+    if check_output(output) == "identity":
         found = logits.copy()
+        found[~found.any(axis=1)] = 1
+    else:
+        if output == "sigmoid":
+            logits = np.minimum(logits, 0) - np.log1p(np.exp(-np.abs(logits)))
+        found = np.exp(logits - logits.max(axis=1, keepdims=True))
     found /= found.sum(axis=1, keepdims=True)
     return found

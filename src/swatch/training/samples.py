@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from swatch.nn import probabilities
 from swatch.nn.flip_average import forward
 from swatch.tracking.tracker import SampleImages
 
@@ -40,7 +41,7 @@ def sample_images(trainer: Trainer, data: PreparedData, per_class: int) -> Sampl
         part = slice(start, start + size)
         x = data.normalization.apply(images[part], np.empty(images[part].shape, np.float32))
         logits = forward(network, x, trainer.flips)
-        loss.forward(logits, actual[part])
         predicted[part] = logits.argmax(axis=1)
-        probability[part] = np.take_along_axis(loss.probabilities, predicted[part, None], axis=1)[:, 0]
+        shares = probabilities(logits, loss.output)
+        probability[part] = np.take_along_axis(shares, predicted[part, None], axis=1)[:, 0]
     return SampleImages(tuple(data.source.class_names), images, actual, predicted, probability)

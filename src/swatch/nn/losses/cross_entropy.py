@@ -144,11 +144,6 @@ class CrossEntropy(Loss):
         flat[self._place] = of_label
         return grad.T
 
-    @property
-    def probabilities(self) -> Array:
-        """The softmax of the last ``forward``'s logits, shape (n, classes)."""
-        return self._p.T
-
 
 def _softmax(z: Array, row: Array) -> Array:
     """Turn z, shape (classes, n), into probabilities in place; return log S of every sample in ``row``."""

@@ -113,12 +113,3 @@ class SquaredDistance(Loss):
             np.subtract(error, row, out=error)
             np.multiply(error, a, out=error)
         return error.T
-
-    @property
-    def probabilities(self) -> Array:
-        """The activations of the last ``forward`` divided by their sum, shape (n, classes)."""
-        samples = self._a.shape[1]
-        normalized: Array = self._work(samples)
-        np.add.reduce(self._a, axis=0, out=self._row(samples))
-        np.divide(self._a, self._row(samples), out=normalized)
-        return normalized.T
