@@ -13,7 +13,7 @@ from tiny import without_timings
 from swatch.compose import compose
 from swatch.errors import UserError
 from swatch.nn import CrossEntropy, Network, load_parameters, mlp
-from swatch.optim import SGD, Adam
+from swatch.optim import SGD, Adam, Eve
 from swatch.optim.averaging import WeightAverage
 from swatch.optim.clipping import GradientClipping
 from swatch.optim.regularization import Regularization
@@ -59,6 +59,18 @@ def test_accumulated_batches_are_one_large_batch(sizes: tuple[int, ...]) -> None
     gradient_of(whole, x, labels)
     Update(whole.parameters, bound(Adam(0.1), whole), schedule)(0, 12, 1.0, is_last=False)
     np.testing.assert_allclose(parts.parameters.values, whole.parameters.values, rtol=1e-7, atol=1e-12)
+
+
+def test_an_optimizer_that_looks_at_the_loss_sees_that_of_all_accumulated_batches() -> None:
+    built = network()
+    optimizer = bound(Eve(0.1), built)
+    update = Update(built.parameters, optimizer, Constant({"learning_rate": 0.1}, 10), accumulation=3)
+    for samples, loss in ((4, 1.0), (4, 2.0), (2, 4.0)):
+        update(0, samples, loss, is_last=False)
+    assert optimizer.scalars["last_loss"] == pytest.approx(2.0)
+    update(1, 4, 5.0, is_last=False)
+    update(1, 1, 0.0, is_last=True)
+    assert optimizer.scalars["last_loss"] == pytest.approx(4.0)
 
 
 def test_zero_grad_forgets_what_was_accumulated() -> None:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 class Update:
     """What follows the backward pass: penalties, clipping, the step, the bound on norms, the average.
 
-    With accumulation, the gradients of several batches become one, their mean over all samples, and only the
-    last of the batches is followed by a step: the effect of a larger batch in the memory of a small one.
+    With accumulation, the gradients of several batches become one, their mean over all samples, and so do
+    their losses; only the last of the batches is followed by a step: the effect of a larger batch in the
+    memory of a small one.
 
     Args:
         parameters: the network's; ``gradients`` holds the batch's mean gradient when the update is called.
@@ -50,6 +51,7 @@ class Update:
     def zero_grad(self) -> None:
         """Forget the gradients that were accumulated."""
         self._batches = self._samples = 0
+        self._loss_sum = 0.0
         if self._sum is not None:
             self._sum.fill(0)
 
@@ -77,9 +79,11 @@ class Update:
             np.add(self._sum, gradients, out=self._sum)
             self._batches += 1
             self._samples += samples
+            self._loss_sum += loss * samples
             if self._batches < self._accumulation and not is_last:
                 return None
             np.divide(self._sum, self._samples, out=gradients)
+            loss = self._loss_sum / self._samples
             self.zero_grad()
         penalty = 0.0
         if self._regularization is not None:
