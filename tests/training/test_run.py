@@ -222,6 +222,14 @@ def test_a_diverging_run_fails_with_the_reason(start: Callable[..., RunResult]) 
         result.raise_unless_done()
 
 
+def test_a_penalty_that_overflows_before_the_loss_fails_the_run(start: Callable[..., RunResult]) -> None:
+    options = ("model.hidden_sizes=[]", "optimizer=sgd", "optimizer.learning_rate=1", "scheduler=constant")
+    result = start(*options, "regularization.l2=10", "batch_size=80", "epochs=1")
+    assert result.status == "failed"
+    assert result.reason is not None
+    assert result.reason.startswith("diverged: penalty is inf at epoch 1, step ")
+
+
 def test_a_batch_larger_than_the_data_is_refused(start: Callable[..., RunResult]) -> None:
     with pytest.raises(UserError, match=r"batch_size is 1,801, .* only 1,800 images.*at most 1,800"):
         start("batch_size=1801")

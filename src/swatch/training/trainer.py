@@ -123,7 +123,7 @@ class Trainer:
         """Train from the current position to the end, or until a callback stops it.
 
         Returns:
-            How it ended; a loss that is not finite ends it as failed, with the epoch and the step.
+            How it ended; a loss or penalty that is not finite ends it as failed, with the epoch and the step.
         """
         # A diverging run overflows before its loss does; the loss tells, once.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -168,6 +168,12 @@ class Trainer:
             penalty = update(step, size, value, is_last=position.batch == batches)
             if penalty is not None:
                 step += 1
+                if not math.isfinite(penalty):
+                    # Squares of the weights overflow before the loss does.
+                    self.stop(
+                        FAILED, f"diverged: penalty is {penalty:g} at epoch {position.epoch}, step {step}"
+                    )
+                    return
                 position.penalty_sum += penalty
             samples += size
             correct += int(np.count_nonzero(hits))
