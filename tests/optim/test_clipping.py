@@ -20,6 +20,13 @@ def test_a_long_gradient_is_scaled_and_a_short_one_left(dtype: type) -> None:
     np.testing.assert_allclose(long, gradients * (2 / length), rtol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_a_gradient_whose_squares_overflow_keeps_its_direction() -> None:
+    gradients = np.array([3e25, -4e25, 0], np.float32)
+    GradientClipping(norm=1.0).clip(gradients)
+    np.testing.assert_allclose(gradients, [0.6, -0.8, 0], rtol=1e-5)
+
+
 def test_values_are_bounded_before_the_norm() -> None:
     gradients = np.array([10.0, -0.5, 3.0, -4.0])
     GradientClipping(value=1.0).clip(gradients)

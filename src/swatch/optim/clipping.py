@@ -41,6 +41,15 @@ class GradientClipping:
         if self.value is not None:
             np.clip(gradients, -self.value, self.value, out=gradients)
         if self.norm is not None:
-            length = math.sqrt(float(np.dot(gradients, gradients)))
+            length = _length(gradients)
             if length > self.norm:
                 np.multiply(gradients, self.norm / length, out=gradients)
+
+
+def _length(vector: Array) -> float:
+    """Return the Euclidean norm, also where the squares are too large for the vector's type."""
+    length = math.sqrt(float(np.dot(vector, vector)))
+    if math.isfinite(length):
+        return length
+    # An infinite norm would make a step of zero of the very gradient that clipping is for.
+    return float(np.linalg.norm(vector.astype(np.float64)))
