@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 from swatch.errors import UserError, did_you_mean
 
 OWN_PACKAGE = "swatch"
-_DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
 
 def find_target(name: Any, key: str, trusted: Sequence[str]) -> Callable[..., Any]:
