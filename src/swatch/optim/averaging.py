@@ -17,8 +17,9 @@ class WeightAverage:
     """a ← d a + (1 - d) θ after every step; the averaged network is often the better one.
 
     Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging" (1992), with the exponential
-    weights of Szegedy et al. (2015). So that the first, random weights are forgotten quickly, step t uses
-    d_t = min(d, (1 + t) / (10 + t)). Buffers (the running statistics of norms) are averaged along.
+    weights of Szegedy et al. (2015). So that the first, random weights are forgotten quickly, step t, counted
+    from 0, uses d_t = min(d, (1 + t) / (10 + t)), as TensorFlow does. Buffers (the running statistics of
+    norms) are averaged along.
 
     Args:
         decay: d, in [0, 1).

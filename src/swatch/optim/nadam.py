@@ -17,7 +17,8 @@ class Nadam(Adam):
 
     Dozat, "Incorporating Nesterov Momentum into Adam" (2016), algorithm 2, with a constant β₁; m and v̂ are
     Adam's, and so are the conventions for ε and for a β₁ that a schedule changes (β₁ᵗ⁺¹ is then the product
-    of all until now and the present one again).
+    of all until now and the present one again). Keras and torch let β₁ rise over the steps instead, from half
+    its value at first, as Dozat's report of the same name proposes, so that their first steps are others.
 
     With Adam's M = m / (1 - β₁), c and V, the step is -[η (1 - β₁) / c] (a M + b g) / (√V + ε / c) where
     a = β₁ / (1 - β₁ᵗ⁺¹) and b = 1 / (1 - β₁ᵗ).

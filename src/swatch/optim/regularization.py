@@ -21,8 +21,9 @@ class Regularization:
     """R(θ) = Σ_segments [λ₁ Σ|θ| + λ₂/2 Σθ²], added to the loss; λ₁ sign θ + λ₂ θ, to the gradient.
 
     Weights and biases have coefficients of their own; the parameters of norms have none. λ₂ is what the
-    gradient sees: plain gradient descent with learning rate η then multiplies θ by 1 - η λ₂. (Weight decay,
-    ``optimizer.weight_decay``, does the same without a part in the loss, and decoupled from adaptive steps.)
+    gradient sees, as with torch's ``weight_decay``: plain gradient descent with learning rate η multiplies θ
+    by 1 - η λ₂. Keras's penalty has no half: its ``l2`` is λ₂ / 2. (``optimizer.weight_decay`` does the same
+    without a part in the loss, and decoupled from adaptive steps.)
 
     With ``max_norm`` c, the weights that lead to one unit are scaled back to a Euclidean norm of c after
     every step that made it larger (Srivastava et al., "Dropout", 2014, 5.1).

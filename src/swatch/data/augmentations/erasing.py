@@ -14,7 +14,8 @@ class RandomErasing(Augmentation):
     """With a given probability, a rectangle of an image becomes noise or background.
 
     Z. Zhong et al., "Random Erasing Data Augmentation" (2017), algorithm 1: its area is a share of the
-    image's, uniform between two bounds, its height over its width log-uniform between 0.3 and 1/0.3. A
+    image's, uniform between two bounds, its height over its width between 0.3 and 1/0.3. Two things are not
+    the paper's: the quotient is log-uniform, as in torchvision, so that no direction is preferred; and a
     rectangle that is longer than the image is cut to fit, instead of drawn again.
 
     Args:

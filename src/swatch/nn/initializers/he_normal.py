@@ -14,6 +14,6 @@ def he_normal(
     """Return normal values with standard deviation scale √(2 / fan_in).
 
     He et al., "Delving Deep into Rectifiers" (2015), eq. 10: it keeps the variance of the signal through
-    layers with ReLU, which halves it.
+    layers with ReLU, which halves it. Not truncated, as in torch; Keras cuts the tails off.
     """
     return generator.normal(0.0, scale * math.sqrt(2 / fan_in), shape)

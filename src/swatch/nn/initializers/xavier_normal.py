@@ -14,6 +14,7 @@ def xavier_normal(
     """Return normal values with standard deviation scale √(2 / (fan_in + fan_out)).
 
     Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010),
-    eq. 12: a compromise between keeping the variance forward and backward.
+    eq. 12: a compromise between keeping the variance forward and backward. Not truncated, as in torch; Keras
+    cuts the tails off.
     """
     return generator.normal(0.0, scale * math.sqrt(2 / (fan_in + fan_out)), shape)

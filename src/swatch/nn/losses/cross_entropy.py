@@ -18,8 +18,10 @@ class CrossEntropy(Loss):
     """L = -Σ_nc w_c t_nc log p_nc / Σ_n w_n: p = softmax(logits), targets t, weights w of the classes.
 
     w_n = Σ_c w_c t_nc is the weight of sample n; without weights every w is 1, and L is the mean over the
-    samples. With label smoothing s and K classes, t becomes (1 - s) t + s/K (Szegedy et al., "Rethinking the
-    Inception Architecture", 2015); w_n stays.
+    samples. (For labels this is torch's weighted mean; for shares torch divides by the number of samples.)
+    With label smoothing s and K classes, t becomes (1 - s) t + s/K (Szegedy et al., "Rethinking the Inception
+    Architecture", 2015); w_n stays. What is measured in several batches, such as ``val/loss``, is the mean of
+    their losses by samples: with weights it depends a little on how the images are cut into batches.
 
     With z the logits minus their maximum, which keeps exp from overflowing, and S = Σ_c exp z_c:
     log p_c = z_c - log S. For labels without weights, L_n = log S - (1 - s) z_label - (s/K) Σ_c z_c and

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import ClassVar
 
 from swatch.errors import UserError
 from swatch.optim.optimizer import not_negative
@@ -21,7 +20,8 @@ class Plateau(Schedule):
         base: the optimizer's own values.
         total_steps: length of the run.
         factor: what the learning rate is multiplied by, in [0, 1].
-        patience: epochs without improvement that are waited for, at least 1.
+        patience: epochs without improvement after which it is reduced, at least 1, as in Keras; torch reduces
+            one epoch later.
         min_delta: the least change of the metric that counts as an improvement, at least 0.
         final_fraction: the learning rate never falls below this fraction of its base value, in [0, 1].
         warmup: share of the run in which the learning rate warms up, in [0, 1).
@@ -29,8 +29,6 @@ class Plateau(Schedule):
     Raises:
         UserError: a value is out of range.
     """
-
-    is_smooth: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class EarlyStopping(Callback):
     """Stops after ``patience`` epochs in a row without an improvement by more than ``min_delta``.
 
-    L. Prechelt, "Early Stopping - But When?", 1998, criterion UP. ``BestWeights`` puts the best weights back.
+    Goodfellow, Bengio and Courville, "Deep Learning" (2016), algorithm 7.1: the epochs are compared with the
+    best one so far, as in Keras. ``BestWeights`` puts the best weights back.
     """
 
     name: ClassVar[str] = "early_stopping"
