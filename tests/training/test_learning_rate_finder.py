@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from swatch.compose import compose
+from swatch.errors import UserError
 from swatch.training.assembly import assemble
 from swatch.training.data_cache import prepare_data
 from swatch.training.learning_rate_finder import STEPS, RateTest, find_learning_rate, judge
@@ -27,6 +28,12 @@ def test_rates_rise_by_the_same_factor_until_the_loss_explodes(slice_overrides: 
     assert found.losses[0] == pytest.approx(2.6, abs=0.5)
     assert found.losses.min() < 0.7 * found.losses[0]
     assert found.losses.max() <= 4 * found.losses.min()
+
+
+def test_weights_without_a_finite_loss_are_told(slice_overrides: list[str]) -> None:
+    huge = ["model.weight_init=random_normal", "model.weight_scale=1e30"]
+    with pytest.raises(UserError, match=r"^the loss is (nan|inf) before the first step.*model\.weight_scale"):
+        find([*slice_overrides, *huge])
 
 
 def test_the_noise_of_the_first_batches_is_no_slope() -> None:

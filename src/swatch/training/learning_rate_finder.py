@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from swatch.errors import UserError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,11 +47,15 @@ def find_learning_rate(trainer: Trainer, steps: int = STEPS) -> RateTest:
     """Raise the learning rate from 1e-7 to 10 by the same factor in every step, and look at the loss.
 
     Smith, "Cyclical Learning Rates for Training Neural Networks" (2015), 3.3, with the smoothing and the end
-    of the search as fastai has made them known. The trainer's network is changed; its schedule is not used.
+    of the search as fastai has made them known. The trainer's network is changed; its schedule is not used,
+    and neither are penalties, clipping and accumulation.
 
     Args:
         trainer: Fresh from its assembly.
-        steps: Optimizer steps from end to end.
+        steps: Optimizer steps from end to end, at least 2.
+
+    Raises:
+        UserError: The loss is not finite before any step.
     """
     network, loss, optimizer = trainer.network, trainer.loss, trainer.optimizer
     values, gradients = network.parameters.values, network.parameters.gradients
@@ -70,6 +76,11 @@ def find_learning_rate(trainer: Trainer, steps: int = STEPS) -> RateTest:
             losses.append(smoothed)
             network.backward(loss.backward())
             optimizer.step(values, gradients, {"learning_rate": rate, "loss": value})
+    if not losses:
+        raise UserError(
+            f"the loss is {value:g} before the first step, so that no learning rate can help; start with "
+            "smaller weights (model.weight_init, model.weight_scale)"
+        )
     return judge(np.array(rates), np.array(losses))
 
 
