@@ -72,6 +72,12 @@ def test_a_run_of_one_step_is_no_error(schedule_entry: Any) -> None:
         schedule_entry.build(base=BASE, total_steps=0)
 
 
+def test_more_restarts_than_steps_are_no_overflow() -> None:
+    found = rates(CosineRestarts(BASE, 100, cycles=2000), 100)
+    assert found[0] == BASE["learning_rate"]
+    assert found[-1] == 0
+
+
 @pytest.mark.check("smooth or not")
 def test_neighbouring_steps_are_close(schedule_entry: Any) -> None:
     found = rates(schedule_entry.build(base=BASE, total_steps=1000), 1000)

@@ -44,7 +44,8 @@ class CosineRestarts(Schedule):
         if not 1 <= growth < float("inf"):
             raise UserError(f"growth must be at least 1, found {growth}")
         self.final_fraction = in_unit_interval("final_fraction", final_fraction)
-        lengths = [growth**cycle for cycle in range(cycles)]
+        # In units of the last one: those of the first would overflow for many cycles.
+        lengths = [growth ** (cycle + 1 - cycles) for cycle in range(cycles)]
         shares = [sum(lengths[: cycle + 1]) / sum(lengths) for cycle in range(cycles)]
         self._ends = [round(share * self.total_steps) for share in shares]
 
