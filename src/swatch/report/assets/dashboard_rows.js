@@ -108,6 +108,8 @@ function runLine(row, isSelected, whenChosen) {
   const detail = row.name === row.id ? "" : row.id;
   const best = cell("number", showNumber(row.value));
   best.title = row.metric;
+  const sweep = cell("wide sweep", row.sweep ? link(row.sweep, `/sweeps/${encodeURIComponent(row.sweep)}`) : "");
+  sweep.title = row.sweep ?? "";
   line.append(
     cell("", box),
     heading(link(row.name, `/runs/${encodeURIComponent(row.id)}`), detail, row.problem),
@@ -116,7 +118,7 @@ function runLine(row, isSelected, whenChosen) {
     cell("wide", sparkline(row.spark)),
     cell("number wide", epochs),
     cell("number wide", showSeconds(row.seconds)),
-    cell("wide", row.sweep ? link(row.sweep, `/sweeps/${encodeURIComponent(row.sweep)}`) : ""),
+    sweep,
     cell("wide", showTime(row.started)),
   );
   return line;
