@@ -54,7 +54,8 @@ def test_luck_wins_by_run_and_the_middle_wins_by_mean(sweep: SweepRecord) -> Non
     mean = found.by_mean[0]
     assert mean.number != 3 and abs(mean.point["x"] - 0.5) < 0.15
     expected = found.expectations[mean.number]
-    assert abs(expected.mean - (mean.point["x"] - 0.5) ** 2) < 0.02 and 0.02 < expected.deviation < 0.05
+    assert abs(expected.mean - (mean.point["x"] - 0.5) ** 2) < 0.02
+    assert expected.deviation is None, "30 trials are too few"
     means = [found.expectations[each.number].mean for each in found.by_mean]
     assert means == sorted(means) and len(means) == 30
     lines = " ".join(luck_lines(found))

@@ -82,13 +82,15 @@ def test_of_a_trial_it_says_what_one_more_training_may_give() -> None:
     for seed in range(12):
         best = belief_of(SPACE, trials_of(50, noise=0.1, seed=seed)).best_by_mean
         again = loss_of(best.point) + 0.1 * rng.standard_normal(20)
+        assert best.deviation is not None
         within.append(np.mean(np.abs(again - best.mean) < 2 * best.deviation))
     assert 0.85 <= np.mean(within) <= 1
 
 
-def test_few_trials_make_a_rough_guess() -> None:
-    assert belief_of(SPACE, trials_of(39)).is_rough
-    assert not belief_of(SPACE, trials_of(40)).is_rough
+def test_few_trials_cannot_say_what_is_chance() -> None:
+    few, enough = belief_of(SPACE, trials_of(39)), belief_of(SPACE, trials_of(40))
+    assert few.is_rough and few.best_by_mean.deviation is None
+    assert not enough.is_rough and enough.best_by_mean.deviation is not None
 
 
 def test_importance_names_what_matters() -> None:

@@ -60,8 +60,6 @@ def show_best(standing: Standing, top: int, out: Console) -> None:
 
 def luck_lines(standing: Standing) -> list[str]:
     """Return which trial is best by model mean, how it differs from the best run, and what that means."""
-    from swatch.sweep.search.bayes.belief import ENOUGH_TRIALS
-
     if not standing.by_mean:
         return []
     run, mean = standing.by_run[0], standing.by_mean[0]
@@ -70,8 +68,8 @@ def luck_lines(standing: Standing) -> list[str]:
         f"Best run: trial {run.number}, {result_text(run)}. Best by model mean: trial {mean.number}, "
         f"expected {format_spread(expected.mean, expected.deviation)}"
     )
-    if len(standing.by_run) < ENOUGH_TRIALS:
-        line += f" (from {count_of(len(standing.by_run), 'trial')} a rough guess)"
+    if expected.deviation is None:
+        line += f" ({count_of(len(standing.by_run), 'trial')} are too few to say give or take how much)"
     if run.number == mean.number:
         return [
             f"{line}. It is the same one; as the best of many single results it may still owe a part to luck."

@@ -41,7 +41,7 @@ def describe(belief: Belief, sweep: SweepRecord) -> list[str]:
         "the best by its mean"
     )
     if belief.is_rough:
-        expected += f" (from {belief.trials} trials a rough guess)"
+        expected += f" ({belief.trials} trials are too few to say give or take how much)"
     if optimum.trial != best.trial:
         expected += f", and {format_spread(optimum.mean, optimum.deviation)} at best, with {point}"
     # With as many decimals as the metric.

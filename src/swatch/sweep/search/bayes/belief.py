@@ -12,15 +12,13 @@ from swatch.sweep.records import Point, TrialRecord
 from swatch.sweep.search.bayes.acquisition import NegativeMean
 from swatch.sweep.search.bayes.columns import FloatArray
 from swatch.sweep.search.bayes.maximize import candidates
-from swatch.sweep.search.bayes.model import Model, fit_model
+from swatch.sweep.search.bayes.model import ENOUGH_TRIALS, Model, fit_model
 from swatch.sweep.search.bayes.proposal import by_improvement
 from swatch.sweep.space.search_space import SearchSpace
 
 # Sets these random numbers apart from others made from the sweep's seed.
 BELIEF = 6
 FEWEST_TRIALS = 4
-ENOUGH_TRIALS = 40
-"""From so many on the deviations are about right; see docs/search.md."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +27,11 @@ class Prediction:
 
     point: Point
     mean: float
-    deviation: float
-    """Of one more training if a trial has this point, else of the mean: see ``Model.predict_untried``."""
+    deviation: float | None
+    """Of one more training if a trial has this point, None while nobody can say; else of the mean.
+
+    See ``Model.predict_tried`` and ``Model.predict_untried``.
+    """
     trial: int | None = None
     """The trial that has this point, if it is one's."""
 
@@ -54,7 +55,7 @@ class Belief:
 
     @property
     def is_rough(self) -> bool:
-        """Whether the trials are too few for the deviations to be more than a guess."""
+        """Whether the trials are too few to say how much of a difference is chance."""
         return self.trials < ENOUGH_TRIALS
 
 
@@ -101,12 +102,12 @@ def _prediction(model: Model, row: FloatArray, goal: str, trial: int | None = No
     point = model.encoding.decode(row)
     # At the point itself: a coordinate between two values of a wide range is none.
     encoded = model.encoding.encode(point)[None, :]
-    mean, deviation = model.predict_untried(encoded) if trial is None else model.predict_tried(encoded)
+    mean, deviation = (model.predict_untried if trial is None else model.predict_tried)(encoded)
     sign, scale = -1.0 if goal == "maximize" else 1.0, model.observations
     return Prediction(
         point,
         sign * (scale.centre + scale.spread * float(mean[0])),
-        scale.spread * float(deviation[0]),
+        None if deviation is None else scale.spread * float(deviation[0]),
         trial,
     )
 

@@ -22,8 +22,8 @@ class Expectation:
 
     trial: int
     mean: float
-    deviation: float
-    """Of one more training."""
+    deviation: float | None
+    """Of one more training; None while the trials are too few to say."""
 
 
 def expectations(space: SearchSpace, trials: Sequence[TrialRecord], *, goal: str) -> list[Expectation]:
@@ -54,9 +54,10 @@ def expectations(space: SearchSpace, trials: Sequence[TrialRecord], *, goal: str
     sign, scale = -1.0 if goal == "maximize" else 1.0, model.observations
     means, deviations = model.predict_tried(scale.rows)
     order = np.argsort(means, kind="stable")
-    columns = (scale.numbers[order].tolist(), means[order].tolist(), deviations[order].tolist())
+    spreads = [None] * len(order) if deviations is None else (scale.spread * deviations[order]).tolist()
+    columns = (scale.numbers[order].tolist(), means[order].tolist(), spreads)
     return [
-        Expectation(number, sign * (scale.centre + scale.spread * mean), scale.spread * deviation)
-        for number, mean, deviation in zip(*columns, strict=True)
+        Expectation(number, sign * (scale.centre + scale.spread * mean), spread)
+        for number, mean, spread in zip(*columns, strict=True)
         if number >= 0 and number in with_result
     ]

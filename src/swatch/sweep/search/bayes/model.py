@@ -20,6 +20,8 @@ from swatch.sweep.space.search_space import SearchSpace
 SHORTER, QUIETER = 0.5, 0.1
 # With less noise than this, rows that nearly coincide could not be told from a singular matrix.
 LEAST_NOISE = 1e-6
+ENOUGH_TRIALS = 40
+"""From so many on, what the model takes for chance is about right; see docs/search.md."""
 
 encoding_of = lru_cache(maxsize=4)(Encoding)
 """The encoding of a space; making one takes long enough to keep it."""
@@ -35,9 +37,14 @@ class Model:
     best: float
     """The lowest posterior mean at any observed point: the observed minimum itself would be mostly luck."""
 
-    def predict_tried(self, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return mean and deviation of one more training of what was tried, at ``rows`` (m, d): (m,) each."""
+    def predict_tried(self, rows: FloatArray) -> tuple[FloatArray, FloatArray | None]:
+        """Return mean and deviation of one more training of what was tried, at ``rows`` (m, d): (m,) each.
+
+        No deviation while the observations are too few to tell chance from a function that bends.
+        """
         mean, deviation = self.process.predict(rows)
+        if len(self.observations.targets) < ENOUGH_TRIALS:
+            return mean, None
         return mean, np.sqrt(deviation**2 + self.process.hyperparameters.noise)
 
     def predict_untried(self, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
