@@ -196,7 +196,7 @@ def _expected(facts: Facts) -> list[str]:
     if belief is None:
         return []
     best = belief.best_by_mean
-    rough = f" ({belief.trials} trials are too few for a ±)" if belief.is_rough else ""
+    rough = " (too few trials have finished for a ±)" if best.deviation is None else ""
     text = (
         f"The model expects {format_spread(best.mean, best.deviation)} of trial {best.trial}, the best by "
         f"its mean{rough}; one more trial is expected to gain {amount(facts.sweep.metric, belief.gain)}"

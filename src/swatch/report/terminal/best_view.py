@@ -69,7 +69,7 @@ def luck_lines(standing: Standing) -> list[str]:
         f"expected {format_spread(expected.mean, expected.deviation)}"
     )
     if expected.deviation is None:
-        line += f" ({count_of(len(standing.by_run), 'trial')} are too few to say give or take how much)"
+        line += " (too few trials have finished to say give or take how much)"
     if run.number == mean.number:
         return [
             f"{line}. It is the same one; as the best of many single results it may still owe a part to luck."
@@ -80,8 +80,8 @@ def luck_lines(standing: Standing) -> list[str]:
         line += f". It has {differences}"
     settle = f"`swatch best {standing.sweep.id} --retrain-top 3 --seeds 3`"
     meaning = (
-        "The best of many single results owes part of its lead to luck, which the model's mean evens out "
-        "over similar trials"
+        "The best of many single results owes part of its lead to luck; the model's mean goes by similar "
+        "trials too"
     )
     if standing.sweep.function is not None:
         return [f"{line}.", f"{meaning}."]

@@ -40,8 +40,8 @@ def describe(belief: Belief, sweep: SweepRecord) -> list[str]:
         f"The model expects {sweep.metric} {format_spread(best.mean, best.deviation)} of trial {best.trial}, "
         "the best by its mean"
     )
-    if belief.is_rough:
-        expected += f" ({belief.trials} trials are too few to say give or take how much)"
+    if best.deviation is None:
+        expected += " (too few trials have finished to say give or take how much)"
     if optimum.trial != best.trial:
         expected += f", and {format_spread(optimum.mean, optimum.deviation)} at best, with {point}"
     # With as many decimals as the metric.

@@ -12,7 +12,7 @@ from swatch.sweep.records import Point, TrialRecord
 from swatch.sweep.search.bayes.acquisition import NegativeMean
 from swatch.sweep.search.bayes.columns import FloatArray
 from swatch.sweep.search.bayes.maximize import candidates
-from swatch.sweep.search.bayes.model import ENOUGH_TRIALS, Model, fit_model
+from swatch.sweep.search.bayes.model import Model, fit_model
 from swatch.sweep.search.bayes.proposal import by_improvement
 from swatch.sweep.space.search_space import SearchSpace
 
@@ -52,11 +52,6 @@ class Belief:
     """How much better than ``best_by_mean`` the next trial is expected to be, in the metric's units."""
     trials: int
     """How many trials the model was fitted to."""
-
-    @property
-    def is_rough(self) -> bool:
-        """Whether the trials are too few to say how much of a difference is chance."""
-        return self.trials < ENOUGH_TRIALS
 
 
 def believe(
