@@ -183,6 +183,11 @@ def test_runtime_arguments_are_not_configured() -> None:
         build(node(_target_=ENGINE, power=1), power=2)
 
 
+def test_a_target_that_does_not_take_a_runtime_argument_is_refused() -> None:
+    with pytest.raises(UserError, match=r"car\.engine\._target_: \S+ does not take 'classes'"):
+        build(node(_target_=ENGINE, power=1), classes=10)
+
+
 def test_bugs_are_not_dressed_as_mistakes() -> None:
     with pytest.raises(TypeError, match="a bug"):
         build(node(_target_="swatch.garage_for_test.broken", power=1))

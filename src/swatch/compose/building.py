@@ -29,8 +29,8 @@ def build(node: DictConfig | Mapping[str, Any], /, **runtime: Any) -> Any:
 
     Raises:
         UserError: the target is unknown or not admitted (``compose.trusted_packages``), a key is no
-            argument of it, an argument is missing, or a value has the wrong type or is refused by the
-            target itself; the message names the config key.
+            argument of it, an argument is missing or not taken, or a value has the wrong type or is refused
+            by the target itself; the message names the config key.
     """
     path, trusted = "", ()
     values: Any = node
@@ -110,6 +110,12 @@ def _check_names(
             raise UserError(
                 f"unknown key '{prefix}{key}': {name} takes no such argument."
                 f"{did_you_mean(f'{prefix}{key}', settable)}"
+            )
+    for key in runtime:
+        if key not in named and not takes_any:
+            raise UserError(
+                f"{prefix}{TARGET}: {name} does not take '{key}', which the program hands over; "
+                "name a function or class that does"
             )
     for key, parameter in named.items():
         if parameter.default is parameter.empty and key not in given and key not in runtime:

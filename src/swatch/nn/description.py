@@ -14,7 +14,8 @@ from swatch.nn.module import Module
 def describe(module: Module) -> dict[str, Any]:
     """Return a config node of a module: its class as ``_target_``, and its constructor's arguments.
 
-    Arguments that were not given are left out. A file of ``conf/model/`` may hold such a node.
+    Arguments that were not given are left out. (A file of ``conf/model/`` names a function of ``classes``
+    instead, as the number of classes comes from the data.)
 
     Raises:
         UserError: the class is defined inside a function, where nothing finds it again, or an argument is no

@@ -8,8 +8,9 @@ from swatch.optim.adam import Adam
 class AdamW(Adam):
     """Adam, and every weight is multiplied by 1 - η λ before its step.
 
-    Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (2017), algorithm 2. Decay is decoupled in
-    all our optimizers; this one has it by default.
+    Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (2017), algorithm 2, as in torch: λ is
+    multiplied by the learning rate η, where the paper multiplies it by the schedule's factor alone. Decay is
+    decoupled in all our optimizers; this one has it by default.
 
     Args:
         learning_rate: η.

@@ -14,9 +14,10 @@ def orthogonal(
     """Return scale times a matrix whose columns (or rows, if those are fewer) are orthonormal.
 
     Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
-    networks" (2013): a product of such matrices keeps the length of every vector. The last axis is that of
-    the outputs; all others together are the inputs. Q of a normal matrix's QR decomposition, its columns
-    turned so that R has a positive diagonal, is uniform over all orthogonal matrices (Mezzadri, 2007).
+    networks" (2013): a product of such matrices, if they are square, keeps the length of every vector. The
+    last axis is that of the outputs; all others together are the inputs. Q of a normal matrix's QR
+    decomposition, its columns turned so that R has a positive diagonal, is uniform over all orthogonal
+    matrices (Mezzadri, 2007).
     """
     rows, columns = math.prod(shape[:-1]), shape[-1]
     normal = generator.standard_normal((max(rows, columns), min(rows, columns)))
