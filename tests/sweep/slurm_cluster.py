@@ -63,6 +63,19 @@ class SlurmCluster:
         self.configuration = folder / "slurm.conf"
         self._folder = folder
 
+    def start(self) -> None:
+        """Start all daemons, and wait until the nodes take jobs."""
+        folder = self._folder
+        _run(
+            *("munged", f"--key-file={folder}/munge.key", f"--socket={folder}/munge.socket", "--force"),
+            *(f"--pid-file={folder}/munged.pid", f"--log-file={folder}/munged.log"),
+            f"--seed-file={folder}/munge.seed",
+        )
+        self.start_controller()
+        for node in NODES:
+            self.start_node(node)
+        self.wait_until_idle()
+
     def states(self) -> list[str]:
         """The states of all jobs of this cluster's life, by number."""
         told = self._told("scontrol", "show", "jobs", "--oneliner")
@@ -149,15 +162,10 @@ def slurm_cluster() -> Iterator[SlurmCluster]:
             )
         )
         try:
-            _run(
-                *("munged", f"--key-file={folder}/munge.key", f"--socket={folder}/munge.socket", "--force"),
-                *(f"--pid-file={folder}/munged.pid", f"--log-file={folder}/munged.log"),
-                f"--seed-file={folder}/munge.seed",
-            )
-            cluster.start_controller()
-            for node in NODES:
-                cluster.start_node(node)
-            cluster.wait_until_idle()
+            try:
+                cluster.start()
+            except (subprocess.SubprocessError, AssertionError) as error:
+                pytest.skip(f"Slurm does not start on this machine: {error}")
             yield cluster
         finally:
             for file in folder.glob("*.pid"):

@@ -219,6 +219,19 @@ def test_the_end_of_the_sweep_ends_its_jobs_and_gives_their_trials_back(
 
 
 @pytest.mark.slow
+def test_a_stopped_sweep_lets_its_jobs_finish_without_a_word(slurm: FakeSlurm, tmp_path: Path) -> None:
+    write_function_sweep(tmp_path)
+    with started(command(*HERE, count=9), tmp_path) as process:
+        wait_for_reports(tmp_path, 2)
+        words = [sys.executable, "-m", "swatch", "sweep", "--stop", "s"]
+        subprocess.run(words, cwd=tmp_path, check=True, capture_output=True)
+        (tmp_path / "go").touch()
+        code, _, err = finish(process)
+    assert code == 0, err
+    assert "was stopped after 2 of 9 trials" in err and "told to leave" not in err and "died" not in err
+
+
+@pytest.mark.slow
 def test_a_job_that_still_waits_does_not_hold_up_a_sweep_that_is_done(
     slurm: FakeSlurm, tmp_path: Path
 ) -> None:

@@ -102,6 +102,8 @@ def test_a_lost_node_gives_its_trial_back(slurm: SlurmCluster, tmp_path: Path) -
         slurm.lose(NODES[0])
         try:
             (tmp_path / "go").touch()
+            # Slurm takes half a minute to miss a node.
+            process.wait(150)
             code, _, err = finish(process)
         finally:
             slurm.start_node(NODES[0])

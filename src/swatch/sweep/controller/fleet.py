@@ -14,7 +14,7 @@ from swatch.sweep.launchers import LOST, AgentHandle, make_launcher
 from swatch.sweep.ledger.view import SweepView
 from swatch.sweep.names import counted
 from swatch.sweep.opening.opening import OpenSweep
-from swatch.sweep.records import TrialState
+from swatch.sweep.records import SweepState, TrialState
 
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 10.0
@@ -149,7 +149,7 @@ class Fleet:
                 self._ledger.goodbye(self._sweep_id, agent.name, why, state="interrupted")
             elif code != INTERRUPTED:
                 self._bury(agent)
-            elif self._launcher.queues and agent.name not in self._asked:
+            elif self._launcher.queues and agent.name not in self._asked and self._is_running():
                 self._say(f"{agent.name} was told to leave ({agent.describe_end()}); another takes its place")
 
     def stop(self, *, at_once: bool) -> None:
@@ -175,6 +175,9 @@ class Fleet:
                 self._ledger.goodbye(self._sweep_id, agent.name, "lost its controller", state="interrupted")
         self._alive.clear()
         self._launcher.close()
+
+    def _is_running(self) -> bool:
+        return self._ledger.standing(self._sweep_id)[0] is SweepState.RUNNING
 
     def _bury(self, agent: AgentHandle) -> None:
         reason = agent.describe_end()
